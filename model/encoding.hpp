@@ -1,0 +1,26 @@
+// Compact, self-describing binary form of values: images, spill files, hashes. Not order-preserving
+// (model/key.hpp is).
+#pragma once
+
+#include "model/value.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace crossfade {
+
+void append_varint(std::string& out, std::uint64_t value);
+std::uint64_t take_varint(std::string_view& in);  // throws Failure(internal) when cut short
+
+void append_text(std::string& out, std::string_view text);  // varint length, bytes
+std::string take_text(std::string_view& in);
+
+// tag byte, payload; integers as zig-zag varints.
+void append_value(std::string& out, const Value& value);
+Value take_value(std::string_view& in);
+
+std::string encode_row(const Row& row);
+Row decode_row(std::string_view bytes);
+
+}  // namespace crossfade

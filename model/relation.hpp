@@ -1,0 +1,78 @@
+// A source relation as the catalog shows it, and the changes that arrive for it.
+#pragma once
+
+#include "model/lsn.hpp"
+#include "model/value.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace crossfade {
+
+struct CatalogColumn {
+    std::string name;
+    Type type = Type::any;  // any: a type we do not know; arrives as text
+    std::string type_name;  // format_type(), "character varying(30)"
+    bool nullable = true;
+    bool generated = false;
+};
+
+enum class ReplicaIdentity { primary_key, index, full, nothing };
+
+// One version of a table as read from the catalog.
+struct CatalogTable {
+    std::string schema = "public";
+    std::string name;
+    std::vector<CatalogColumn> columns;    // in attnum order, dropped ones left out
+    std::vector<std::string> primary_key;  // empty: none
+    std::vector<std::string>
+        identity_key;  // the columns that identify old rows; all of them under FULL
+    ReplicaIdentity identity = ReplicaIdentity::primary_key;
+    const CatalogColumn* find(std::string_view column) const;
+};
+
+// Index into Program::relations.
+using RelationIndex = std::uint32_t;
+
+// The part of a source table that the mapping reads. Rows travel as these columns, in this order.
+struct MappedColumn {
+    std::string name;
+    Type type = Type::any;
+    bool secret = false;  // becomes Secret in the decoder
+};
+struct MappedRelation {
+    std::string schema;
+    std::string name;
+    std::vector<MappedColumn> columns;
+    std::vector<std::uint32_t> key;  // positions in `columns` of the key columns, in key order
+};
+
+enum class Operation : std::uint8_t { insert, update, remove, truncate };
+
+// One change of a mapped relation. `row` holds the mapped columns (Absent where the value was not
+// sent); empty for remove and truncate. `old_key` are the key columns of the row before: always for
+// remove, for update if the key changed.
+struct Change {
+    Operation operation = Operation::insert;
+    RelationIndex relation = 0;
+    Row row;
+    std::vector<Value> old_key;
+};
+
+// A source transaction, or a slice of a very large one (first..last slice in order; only the last
+// has last_slice).
+struct SourceTransaction {
+    std::uint32_t xid = 0;
+    CommitLsn commit;
+    EndLsn end;
+    std::chrono::system_clock::time_point commit_time;
+    std::vector<Change> changes;
+    std::uint64_t first_ordinal = 0;  // ordinal of changes[0] within the transaction
+    bool last_slice = true;
+};
+
+}  // namespace crossfade
