@@ -1,0 +1,280 @@
+#include "transforms/compiler.hpp"
+
+#include <algorithm>
+
+namespace crossfade {
+
+namespace compiler {
+
+Compiler::Compiler(const Mapping& mapping, const std::map<std::string, CatalogTable>& source,
+                   Findings& findings)
+    : mapping_{mapping},
+      source_{source},
+      findings_{findings},
+      program_{std::make_shared<Program>()} {}
+
+void Compiler::error(const Location& where, const std::string& message) {
+    findings_.push_back({where, path_, message, {}, Severity::error});
+}
+
+RelationIndex Compiler::relation(const std::string& name, const Location& where) {
+    if (const auto known = relation_of_.find(name); known != relation_of_.end())
+        return known->second;
+    std::string schema = "public";
+    const RelationSettings* settings = nullptr;
+    for (const RelationSettings& entry : mapping_.relations) {
+        if (entry.name == name) settings = &entry;
+    }
+    if (settings != nullptr) schema = settings->schema;
+    const auto found = source_.find(schema + "." + name);
+    if (found == source_.end()) {
+        std::vector<std::string> names;
+        for (const auto& [qualified, table] : source_)
+            names.push_back(table.name);
+        const std::string near = nearest(name, names);
+        error(where, "the source has no table \"" + schema + "." + name + "\"" +
+                         (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        relation_of_[name] = kNone;
+        return kNone;
+    }
+    const auto index = static_cast<RelationIndex>(program_->relations.size());
+    relation_of_[name] = index;
+    program_->relations.push_back({schema, name, {}, {}});
+    tables_.push_back(&found->second);
+    std::vector<std::string> key = settings != nullptr ? settings->key : std::vector<std::string>{};
+    if (key.empty()) key = found->second.primary_key;
+    if (key.empty()) key = found->second.identity_key;
+    if (key.empty()) {
+        error(where, "table \"" + name +
+                         "\" has neither a primary key nor a replica identity; name its key under "
+                         "relations: {" +
+                         name + ": {key: [...]}}");
+    }
+    for (const std::string& part : key) {
+        if (const auto position = column(index, part))
+            program_->relations[index].key.push_back(*position);
+        else
+            error(where, "table \"" + name + "\" has no column \"" + part + "\" for its key");
+    }
+    return index;
+}
+
+std::vector<std::string> Compiler::column_names(RelationIndex relation) const {
+    std::vector<std::string> names;
+    for (const CatalogColumn& c : table(relation).columns)
+        names.push_back(c.name);
+    return names;
+}
+
+std::optional<std::uint32_t> Compiler::column(RelationIndex relation, const std::string& name) {
+    MappedRelation& mapped = program_->relations[relation];
+    for (std::uint32_t i = 0; i < mapped.columns.size(); ++i) {
+        if (mapped.columns[i].name == name) return i;
+    }
+    const CatalogColumn* found = table(relation).find(name);
+    if (found == nullptr) return std::nullopt;
+    bool secret = false;
+    for (const RelationSettings& entry : mapping_.relations) {
+        if (entry.name != mapped.name) continue;
+        secret = std::find(entry.secret.begin(), entry.secret.end(), name) != entry.secret.end();
+    }
+    mapped.columns.push_back({name, secret ? Type::secret : found->type, secret});
+    return static_cast<std::uint32_t>(mapped.columns.size() - 1);
+}
+
+std::uint32_t Compiler::add_node(Node node) {
+    if (owner_.entity != kNone)
+        node.entity = owner_.entity;
+    else
+        node.owner_index = owner_.index;
+    for (std::uint32_t i = 0; i < program_->nodes.size(); ++i) {
+        const Node& n = program_->nodes[i];
+        if (n.kind == node.kind && n.entity == node.entity && n.owner_index == node.owner_index &&
+            n.parent == node.parent && n.relation == node.relation && n.index == node.index &&
+            n.at == node.at && n.of == node.of) {
+            return i;
+        }
+    }
+    program_->nodes.push_back(std::move(node));
+    return static_cast<std::uint32_t>(program_->nodes.size() - 1);
+}
+
+namespace {
+void collect_targets(const ExprPtr& expr, const Mapping& mapping, std::set<std::string>& names,
+                     int depth) {
+    if (!expr || depth > 64) return;
+    if (expr->kind == Expr::Kind::call && expr->text == "target" && !expr->args.empty()) {
+        names.insert(expr->args[0]->text);
+    }
+    if (expr->kind == Expr::Kind::call) {
+        for (const Macro& macro : mapping.macros) {
+            if (macro.name == expr->text) collect_targets(macro.body, mapping, names, depth + 1);
+        }
+    }
+    for (const ExprPtr& arg : expr->args)
+        collect_targets(arg, mapping, names, depth + 1);
+    collect_targets(expr->filter, mapping, names, depth + 1);
+    for (const OrderTerm& term : expr->order)
+        collect_targets(term.expr, mapping, names, depth + 1);
+}
+
+std::set<std::string> entities_read_by(const EntitySpec& spec, const Mapping& mapping) {
+    std::set<std::string> names;
+    for (const ParentSpec& parent : spec.parents)
+        names.insert(parent.entity);
+    const auto visit = [&](const ExprPtr& expr) { collect_targets(expr, mapping, names, 0); };
+    visit(spec.exists);
+    for (const auto& [name, expr] : spec.lookups)
+        visit(expr);
+    for (const auto& [name, expr] : spec.lets)
+        visit(expr);
+    for (const ColumnSpec& column : spec.columns) {
+        visit(column.value);
+        visit(column.condition);
+        visit(column.otherwise);
+        for (const auto& [name, expr] : column.json)
+            visit(expr);
+        for (const OrderTerm& term : column.order)
+            visit(term.expr);
+    }
+    names.erase(spec.name);
+    return names;
+}
+
+void collect_relations(const ExprPtr& expr, std::set<std::string>& names) {
+    if (!expr) return;
+    if (expr->kind == Expr::Kind::lookup) names.insert(expr->text);
+    for (const ExprPtr& arg : expr->args)
+        collect_relations(arg, names);
+    collect_relations(expr->filter, names);
+    for (const OrderTerm& term : expr->order)
+        collect_relations(term.expr, names);
+}
+
+void collect_relations(const Members& members, std::set<std::string>& names) {
+    names.insert(members.relation);
+    for (const auto& [alias, expr] : members.through)
+        collect_relations(expr, names);
+    for (const ExprPtr& expr : members.key)
+        collect_relations(expr, names);
+}
+
+void collect_relations(const EntitySpec& spec, std::set<std::string>& names) {
+    for (const Members& members : spec.root.members)
+        collect_relations(members, names);
+    for (const SetSpec& set : spec.sets) {
+        collect_relations(set.members, names);
+        for (const ExprPtr& expr : set.at)
+            collect_relations(expr, names);
+    }
+    collect_relations(spec.id, names);
+    collect_relations(spec.exists, names);
+    for (const auto& [name, expr] : spec.lookups)
+        collect_relations(expr, names);
+    for (const auto& [name, expr] : spec.lets)
+        collect_relations(expr, names);
+    for (const ParentSpec& parent : spec.parents) {
+        for (const ExprPtr& expr : parent.root)
+            collect_relations(expr, names);
+        collect_relations(parent.row, names);
+    }
+    for (const ColumnSpec& column : spec.columns) {
+        collect_relations(column.value, names);
+        collect_relations(column.condition, names);
+        collect_relations(column.otherwise, names);
+        collect_relations(column.until, names);
+        for (const auto& [name, expr] : column.json)
+            collect_relations(expr, names);
+        for (const OrderTerm& term : column.order)
+            collect_relations(term.expr, names);
+    }
+}
+}  // namespace
+
+// Parents before children; a cycle of outcome dependencies other than a self-reference is an error.
+void Compiler::order_entities() {
+    std::map<std::string, const EntitySpec*> by_name;
+    for (const EntitySpec& spec : mapping_.entities)
+        by_name[spec.name] = &spec;
+    std::set<std::string> done;
+    std::vector<std::string> open;
+    const std::function<void(const EntitySpec&)> visit = [&](const EntitySpec& spec) {
+        if (done.contains(spec.name)) return;
+        if (std::find(open.begin(), open.end(), spec.name) != open.end()) {
+            std::string cycle;
+            for (const std::string& name : open)
+                cycle += name + " -> ";
+            path_ = "entities." + spec.name;
+            error(spec.where,
+                  "entities depend on each other's outcome in a circle: " + cycle + spec.name);
+            return;
+        }
+        open.push_back(spec.name);
+        for (const std::string& name : entities_read_by(spec, mapping_)) {
+            if (const auto found = by_name.find(name); found != by_name.end())
+                visit(*found->second);
+        }
+        open.pop_back();
+        if (done.insert(spec.name).second) specs_.push_back(&spec);
+    };
+    for (const EntitySpec& spec : mapping_.entities)
+        visit(spec);
+}
+
+std::shared_ptr<const Program> Compiler::run() {
+    program_->name_space = mapping_.name_space;
+    order_entities();
+    program_->entities.resize(specs_.size());
+    for (EntityIndex i = 0; i < specs_.size(); ++i)
+        program_->entities[i].name = specs_[i]->name;
+    for (EntityIndex i = 0; i < specs_.size(); ++i) {
+        owner_ = {};
+        root(i);
+    }
+    if (has_errors(findings_)) return nullptr;
+    for (EntityIndex i = 0; i < specs_.size(); ++i)
+        entity(i);
+    if (has_errors(findings_)) return nullptr;
+    return program_;
+}
+
+}  // namespace compiler
+
+std::uint32_t Program::find_entity(std::string_view name) const {
+    for (std::uint32_t i = 0; i < entities.size(); ++i) {
+        if (entities[i].name == name) return i;
+    }
+    return kNone;
+}
+
+std::uint32_t Program::find_relation(std::string_view name) const {
+    for (std::uint32_t i = 0; i < relations.size(); ++i) {
+        if (relations[i].name == name) return i;
+    }
+    return kNone;
+}
+
+std::shared_ptr<const Program> compile(const Mapping& mapping,
+                                       const std::map<std::string, CatalogTable>& source,
+                                       Findings& findings) {
+    return compiler::Compiler{mapping, source, findings}.run();
+}
+
+std::set<std::string> relations_of(const Mapping& mapping) {
+    std::set<std::string> names;
+    for (const EntitySpec& spec : mapping.entities)
+        compiler::collect_relations(spec, names);
+    for (const Macro& macro : mapping.macros)
+        compiler::collect_relations(macro.body, names);
+    std::set<std::string> qualified;
+    for (const std::string& name : names) {
+        std::string schema = "public";
+        for (const RelationSettings& entry : mapping.relations) {
+            if (entry.name == name) schema = entry.schema;
+        }
+        qualified.insert(schema + "." + name);
+    }
+    return qualified;
+}
+
+}  // namespace crossfade

@@ -1,0 +1,566 @@
+#include "transforms/compiler.hpp"
+
+#include "model/json.hpp"
+#include "transforms/functions/bcrypt.hpp"
+
+#include <algorithm>
+
+namespace crossfade::compiler {
+
+namespace {
+// NULL stays NULL: what has no plain text has no hash.
+Value bcrypt_value(const Value& plain, const Value& cost, const std::string& salt) {
+    const auto* text = std::get_if<std::string>(&plain);
+    const auto* rounds = std::get_if<std::int64_t>(&cost);
+    if (text == nullptr) return Null{};
+    if (rounds == nullptr || salt.size() != 16)
+        throw Reject{"bad_value: bcrypt needs a cost and a salt"};
+    std::array<std::uint8_t, 16> bytes{};
+    std::copy(salt.begin(), salt.end(), reinterpret_cast<char*>(bytes.data()));
+    auto hash = bcrypt_hash(*text, static_cast<int>(*rounds), bytes);
+    if (!hash) throw Reject{hash.error().message()};
+    return *hash;
+}
+
+const Compiled kNothing{[](Frame&) -> Value { return Null{}; }, Type::any};
+
+// Whether a value of type `given` may stand where `wanted` is expected.
+bool fits(Type given, Type wanted) {
+    if (given == wanted || given == Type::any || wanted == Type::any) return true;
+    const auto number = [](Type t) { return t == Type::integer || t == Type::decimal; };
+    if (number(given) && number(wanted)) return true;
+    const auto moment = [](Type t) { return t == Type::timestamp || t == Type::timestamptz; };
+    return moment(given) && moment(wanted);
+}
+
+std::string in_quotes(const std::string& text) { return "\"" + text + "\""; }
+}  // namespace
+
+// A column of a row in hand; where an edge is compiled, the row it starts from is rows[0].
+Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
+                             const Location& where) {
+    if (row.relation == kNone) return kNothing;
+    // Alternatives of a first-of lookup may have unlike relations: the position is looked up per
+    // relation.
+    std::map<RelationIndex, std::uint32_t> positions;
+    Type type = Type::any;
+    for (const std::uint32_t node : row.nodes) {
+        const RelationIndex relation = program_->nodes[node].relation;
+        const auto position = column(relation, name);
+        if (!position) {
+            const std::string near = nearest(name, column_names(relation));
+            error(where, "table " + in_quotes(program_->relations[relation].name) +
+                             " has no column " + in_quotes(name) +
+                             (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+            return kNothing;
+        }
+        positions[relation] = *position;
+        program_->nodes[node].columns.insert(*position);
+        type = program_->relations[relation].columns[*position].type;
+        if (tracker_ != nullptr) tracker_->nodes.insert(node);
+    }
+    if (tracker_ != nullptr) tracker_->columns.insert(name);
+    if (row.nodes.size() == 1) {
+        const std::uint32_t position = positions.begin()->second;
+        const bool start = row.nodes[0] == retarget_;
+        const RowEval eval = start ? RowEval{[](Frame& f) { return f.rows[0]; }} : row.eval;
+        return {[eval, position](Frame& frame) -> Value {
+                    const RowRef ref = eval(frame);
+                    return ref.row ? (*ref.row)[position] : Value{Null{}};
+                },
+                type};
+    }
+    return {[eval = row.eval, positions](Frame& frame) -> Value {
+                const RowRef ref = eval(frame);
+                return ref.row ? (*ref.row)[positions.at(ref.relation)] : Value{Null{}};
+            },
+            type};
+}
+
+Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope) {
+    switch (expr->kind) {
+        case Expr::Kind::literal: {
+            Type type = Type::any;
+            if (std::holds_alternative<std::int64_t>(expr->value)) type = Type::integer;
+            if (std::holds_alternative<std::string>(expr->value)) type = Type::text;
+            if (std::holds_alternative<bool>(expr->value)) type = Type::boolean;
+            if (std::holds_alternative<Decimal>(expr->value)) type = Type::decimal;
+            return {[value = expr->value](Frame&) { return value; }, type};
+        }
+        case Expr::Kind::name: return name(*expr, scope);
+        case Expr::Kind::field: return field(*expr, scope);
+        case Expr::Kind::lookup:
+            error(expr->where, "a row is not a value: name a column of it, or ask exists(...)");
+            return kNothing;
+        case Expr::Kind::call: return call(expr, scope);
+        case Expr::Kind::unary: return unary(*expr, scope);
+        case Expr::Kind::binary: return binary(*expr, scope);
+        case Expr::Kind::in_list: {
+            const Compiled value = expression(expr->args[0], scope);
+            std::vector<Eval> items;
+            for (std::size_t i = 1; i < expr->args.size(); ++i) {
+                items.push_back(expression(expr->args[i], scope).eval);
+            }
+            const bool negated = expr->text == "not in";
+            return {[v = value.eval, items, negated](Frame& frame) -> Value {
+                        const Value left = v(frame);
+                        if (is_null(left)) return Null{};
+                        bool null = false;
+                        for (const Eval& item : items) {
+                            const Value right = item(frame);
+                            if (is_null(right))
+                                null = true;
+                            else if (compare_values(left, right) == 0)
+                                return !negated;
+                        }
+                        if (null) return Null{};
+                        return negated;
+                    },
+                    Type::boolean};
+        }
+        case Expr::Kind::object: return object(*expr, scope);
+        case Expr::Kind::list: {
+            std::vector<Eval> items;
+            for (const ExprPtr& arg : expr->args)
+                items.push_back(expression(arg, scope).eval);
+            return {[items](Frame& frame) -> Value {
+                        std::vector<std::string> texts;
+                        for (const Eval& item : items)
+                            texts.push_back(json_scalar(item(frame)));
+                        return json_array(texts);
+                    },
+                    Type::json};
+        }
+    }
+    return kNothing;
+}
+
+std::optional<Compiled> Compiler::slot_name(const RowVariable& row, const std::string& name,
+                                            const Scope& scope) {
+    if (row.members == nullptr || !row.members->slots) return std::nullopt;
+    const Slots& slots = *row.members->slots;
+    if (name == slots.variable) {
+        return Compiled{[value = slots.values[row.slot]](Frame&) { return value; }, Type::any};
+    }
+    for (const Slots::Name& entry : slots.names) {
+        if (entry.name == name) return expression(entry.per_value[row.slot], scope);
+    }
+    return std::nullopt;
+}
+
+// What the scopes know under a name, innermost first: parameters, slot names, columns.
+std::optional<Compiled> Compiler::scoped_name(const Expr& expr, const Scope& scope) {
+    for (const Scope* s = &scope; s != nullptr; s = s->outer) {
+        if (const auto bound = s->parameters.find(expr.text); bound != s->parameters.end()) {
+            return expression(bound->second.first, *bound->second.second);
+        }
+        if (expr.text == "value" && s->claimed_value) {
+            return Compiled{[slot = *s->claimed_value](Frame& f) { return f.values[slot]; },
+                            Type::any};
+        }
+        if (!s->row) continue;
+        if (auto slot = slot_name(*s->row, expr.text, *s)) return slot;
+        if (!s->secret_column.empty() && expr.text == s->secret_column) {
+            return Compiled{[](Frame& f) { return f.plain != nullptr ? *f.plain : Value{Null{}}; },
+                            Type::text};
+        }
+        if (s->row->relation != kNone && column(s->row->relation, expr.text)) {
+            return column_of(variable_row(*s->row), expr.text, expr.where);
+        }
+    }
+    return std::nullopt;
+}
+
+Compiled Compiler::name(const Expr& expr, const Scope& scope) {
+    if (auto known = scoped_name(expr, scope)) return *known;
+    if (expr.text == "key" && owner_.entity != kNone) return key_part(expr, {});
+    if (owner_.spec != nullptr) {
+        const auto expand = [&](const std::vector<std::pair<std::string, ExprPtr>>& list,
+                                const std::string& what) -> std::optional<Compiled> {
+            for (const auto& [alias, body] : list) {
+                if (alias != expr.text) continue;
+                if (!expanding_.insert(what + alias).second) {
+                    error(expr.where, in_quotes(alias) + " is defined by itself");
+                    return kNothing;
+                }
+                Compiled result = expression(body, scope);
+                expanding_.erase(what + alias);
+                return result;
+            }
+            return std::nullopt;
+        };
+        if (auto let = expand(owner_.spec->lets, "let ")) return *let;
+        if (auto lookup = expand(owner_.spec->lookups, "lookup ")) return *lookup;
+    }
+    std::vector<std::string> candidates;
+    for (const Scope* s = &scope; s != nullptr; s = s->outer) {
+        if (!s->row) continue;
+        if (s->row->alias == expr.text) {
+            error(expr.where, in_quotes(expr.text) + " is a row, not a value: name a column of it");
+            return kNothing;
+        }
+        const auto names = column_names(s->row->relation);
+        candidates.insert(candidates.end(), names.begin(), names.end());
+    }
+    if (owner_.spec != nullptr) {
+        for (const auto& [alias, body] : owner_.spec->lets)
+            candidates.push_back(alias);
+    }
+    const std::string near = nearest(expr.text, candidates);
+    error(expr.where, "unknown name " + in_quotes(expr.text) +
+                          (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+    return kNothing;
+}
+
+Compiled Compiler::key_part(const Expr& expr, const std::string& part) {
+    if (owner_.entity == kNone || owner_.spec == nullptr) {
+        error(expr.where, "`key` has no meaning here");
+        return kNothing;
+    }
+    if (tracker_ != nullptr) tracker_->key = true;
+    const Members& members = owner_.spec->root.members.front();
+    std::vector<std::string> names;
+    for (const ExprPtr& k : members.key) {
+        const bool named = k->kind == Expr::Kind::field || k->kind == Expr::Kind::name;
+        names.push_back(named ? k->text : "");
+    }
+    if (owner_.spec->root.kind == Root::Kind::row && members.key.empty()) {
+        const RelationIndex relation = program_->entities[owner_.entity].relation;
+        for (const auto position : program_->relations[relation].key) {
+            names.push_back(program_->relations[relation].columns[position].name);
+        }
+        if (members.slots) names.push_back(members.slots->variable);
+    }
+    std::size_t position = 0;
+    if (part.empty() && names.size() != 1) {
+        error(expr.where, "the key has " + std::to_string(names.size()) + " parts; say key.<part>");
+        return kNothing;
+    }
+    if (!part.empty()) {
+        const auto found = std::find(names.begin(), names.end(), part);
+        if (found == names.end()) {
+            const std::string near = nearest(part, names);
+            error(expr.where, "the key has no part " + in_quotes(part) +
+                                  (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+            return kNothing;
+        }
+        position = static_cast<std::size_t>(found - names.begin());
+    }
+    return {[position](Frame& frame) { return frame.key.at(position); }, Type::any};
+}
+
+Compiled Compiler::field(const Expr& expr, const Scope& scope) {
+    const ExprPtr& row = expr.args[0];
+    if (row->kind == Expr::Kind::name && row->text == "key") return key_part(expr, expr.text);
+    if (row->kind == Expr::Kind::name) {
+        // alias.slot_name, and the secret of a deferred column
+        for (const Scope* s = &scope; s != nullptr; s = s->outer) {
+            if (!s->row || s->row->alias != row->text) continue;
+            if (auto slot = slot_name(*s->row, expr.text, *s)) return *slot;
+        }
+    }
+    auto compiled = try_row(row, scope);
+    if (!compiled) {
+        error(row->where, "not a row: " + to_text(*row));
+        return kNothing;
+    }
+    for (const Scope* s = &scope; s != nullptr; s = s->outer) {
+        if (!s->secret_column.empty() && expr.text == s->secret_column) {
+            return {[](Frame& f) { return f.plain != nullptr ? *f.plain : Value{Null{}}; },
+                    Type::text};
+        }
+    }
+    return column_of(*compiled, expr.text, expr.where);
+}
+
+Compiled Compiler::unary(const Expr& expr, const Scope& scope) {
+    const Compiled arg = expression(expr.args[0], scope);
+    if (expr.text == "is null") {
+        return {[e = arg.eval](Frame& f) -> Value { return is_null(e(f)); }, Type::boolean};
+    }
+    if (expr.text == "is not null") {
+        return {[e = arg.eval](Frame& f) -> Value { return !is_null(e(f)); }, Type::boolean};
+    }
+    if (expr.text == "not") {
+        return {[e = arg.eval](Frame& f) -> Value {
+                    const Value value = e(f);
+                    const bool* truth = std::get_if<bool>(&value);
+                    return truth != nullptr ? Value{!*truth} : Value{Null{}};
+                },
+                Type::boolean};
+    }
+    return {[e = arg.eval](Frame& f) { return binary_operation("-", std::int64_t{0}, e(f)); },
+            arg.type};
+}
+
+Compiled Compiler::binary(const Expr& expr, const Scope& scope) {
+    const Compiled left = expression(expr.args[0], scope);
+    const Compiled right = expression(expr.args[1], scope);
+    const std::string& op = expr.text;
+    const bool comparison =
+        op == "=" || op == "<>" || op == "<" || op == "<=" || op == ">" || op == ">=";
+    if (comparison && !fits(left.type, right.type)) {
+        error(expr.where, "cannot compare " + std::string{to_string(left.type)} + " with " +
+                              std::string{to_string(right.type)});
+    }
+    const bool arithmetic = op == "+" || op == "-" || op == "*" || op == "/";
+    for (const Compiled* side : {&left, &right}) {
+        if (arithmetic && !fits(side->type, Type::decimal)) {
+            error(expr.where, "arithmetic on " + std::string{to_string(side->type)} +
+                                  "; num(...) makes a number");
+        }
+        if ((op == "and" || op == "or") && !fits(side->type, Type::boolean)) {
+            error(expr.where,
+                  in_quotes(op) + " wants conditions, not " + std::string{to_string(side->type)});
+        }
+    }
+    Type type = Type::boolean;
+    if (op == "||") type = Type::text;
+    if (arithmetic) {
+        type = left.type == Type::integer && right.type == Type::integer && op != "/"
+                   ? Type::integer
+                   : Type::decimal;
+    }
+    if (op == "and" || op == "or") {
+        const bool stop = op == "or";
+        return {[l = left.eval, r = right.eval, op, stop](Frame& f) -> Value {
+                    const Value a = l(f);
+                    const bool* truth = std::get_if<bool>(&a);
+                    if (truth != nullptr && *truth == stop) return stop;
+                    return binary_operation(op, a, r(f));
+                },
+                type};
+    }
+    return {
+        [l = left.eval, r = right.eval, op](Frame& f) { return binary_operation(op, l(f), r(f)); },
+        type};
+}
+
+Compiled Compiler::object(const Expr& expr, const Scope& scope) {
+    std::vector<std::pair<std::string, Eval>> members;
+    for (std::size_t i = 0; i < expr.args.size(); ++i) {
+        members.emplace_back(expr.names[i], expression(expr.args[i], scope).eval);
+    }
+    return {[members](Frame& frame) -> Value {
+                std::vector<std::pair<std::string, std::string>> texts;
+                for (const auto& [name, eval] : members)
+                    texts.emplace_back(name, json_scalar(eval(frame)));
+                return json_object(std::move(texts));
+            },
+            Type::json};
+}
+
+Compiled Compiler::call(const ExprPtr& expr, const Scope& scope) {
+    if (is_aggregate(*expr, scope)) return aggregate(*expr, scope);
+    bool known = false;
+    Compiled result = special(expr, scope, known);
+    if (known) return result;
+    for (const Macro& macro : mapping_.macros) {
+        if (macro.name != expr->text) continue;
+        if (macro.parameters.size() != expr->args.size()) {
+            error(expr->where, in_quotes(macro.name) + " takes " +
+                                   std::to_string(macro.parameters.size()) + " argument(s), not " +
+                                   std::to_string(expr->args.size()));
+            return kNothing;
+        }
+        if (!expanding_.insert("macro " + macro.name).second) {
+            error(expr->where, in_quotes(macro.name) + " is defined by itself");
+            return kNothing;
+        }
+        Scope inner;
+        for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
+            inner.parameters[macro.parameters[i]] = {expr->args[i], &scope};
+        }
+        // Arguments are compiled where the call stands, so a macro may be an argument of itself:
+        // f(f(x)).
+        expanding_.erase("macro " + macro.name);
+        if (macro_depth_++ > 32) {
+            error(expr->where, in_quotes(macro.name) + " is defined by itself");
+            --macro_depth_;
+            return kNothing;
+        }
+        result = expression(macro.body, inner);
+        --macro_depth_;
+        return result;
+    }
+    return function(*expr, scope);
+}
+
+Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, bool& known) {
+    known = true;
+    const auto arguments = [&](std::size_t at_least, std::size_t at_most) {
+        if (expr->args.size() >= at_least && expr->args.size() <= at_most) return true;
+        error(expr->where, in_quotes(expr->text) + " takes " + std::to_string(at_least) +
+                               (at_most > 99         ? " or more"
+                                : at_most > at_least ? " to " + std::to_string(at_most)
+                                                     : "") +
+                               " arguments, not " + std::to_string(expr->args.size()));
+        return false;
+    };
+    if (expr->text == "if") {
+        if (!arguments(2, 3)) return kNothing;
+        const Compiled condition = expression(expr->args[0], scope);
+        const Compiled yes = expression(expr->args[1], scope);
+        const Compiled no = expr->args.size() == 3 ? expression(expr->args[2], scope) : kNothing;
+        if (!fits(condition.type, Type::boolean))
+            error(expr->where, "`if` wants a condition first");
+        return {[c = condition.eval, y = yes.eval, n = no.eval](Frame& f) {
+                    return is_true(c(f)) ? y(f) : n(f);
+                },
+                yes.type == no.type || no.type == Type::any ? yes.type : Type::any};
+    }
+    if (expr->text == "coalesce") {
+        if (!arguments(1, 1000)) return kNothing;
+        std::vector<Eval> evals;
+        Type type = Type::any;
+        for (const ExprPtr& arg : expr->args) {
+            const Compiled compiled = expression(arg, scope);
+            evals.push_back(compiled.eval);
+            type = &arg == &expr->args.front() || compiled.type == type ? compiled.type : Type::any;
+        }
+        return {[evals](Frame& frame) -> Value {
+                    for (const Eval& eval : evals) {
+                        Value value = eval(frame);
+                        if (!is_null(value)) return value;
+                    }
+                    return Null{};
+                },
+                type};
+    }
+    if (expr->text == "exists") {
+        if (!arguments(1, 1)) return kNothing;
+        auto row = try_row(expr->args[0], scope);
+        if (!row) {
+            error(expr->where, "exists(...) wants a row");
+            return kNothing;
+        }
+        if (tracker_ != nullptr) tracker_->nodes.insert(row->nodes.begin(), row->nodes.end());
+        const bool start = row->nodes.size() == 1 && row->nodes[0] == retarget_;
+        if (start)
+            return {[](Frame& f) -> Value { return f.rows[0].row != nullptr; }, Type::boolean};
+        return {[e = row->eval](Frame& f) -> Value { return e(f).row != nullptr; }, Type::boolean};
+    }
+    if (expr->text == "target") {
+        if (!arguments(2, 2)) return kNothing;
+        return target_call(*expr, scope);
+    }
+    if (expr->text == "bcrypt") {
+        if (!arguments(2, 2)) return kNothing;
+        const Compiled plain = expression(expr->args[0], scope);
+        const Compiled cost = expression(expr->args[1], scope);
+        return {[p = plain.eval, c = cost.eval](Frame& frame) {
+                    return bcrypt_value(p(frame), c(frame), frame.salt);
+                },
+                Type::text};
+    }
+    known = false;
+    return kNothing;
+}
+
+// target(entity, row): the uuid of the entity's root that the row feeds; NULL while no row of it
+// stands.
+Compiled Compiler::target_call(const Expr& expr, const Scope& scope) {
+    if (tracker_ != nullptr) tracker_->other = true;
+    const std::uint32_t of = program_->find_entity(expr.args[0]->text);
+    if (of == kNone) {
+        std::vector<std::string> names;
+        for (const EntityProgram& e : program_->entities)
+            names.push_back(e.name);
+        const std::string near = nearest(expr.args[0]->text, names);
+        error(expr.args[0]->where,
+              "unknown entity " + in_quotes(expr.args[0]->text) +
+                  (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+        return kNothing;
+    }
+    const auto row = try_row(expr.args[1], scope);
+    if (!row) {
+        error(expr.args[1]->where, "target(entity, row) wants a row");
+        return kNothing;
+    }
+    const EntityProgram& entity = program_->entities[of];
+    std::map<RelationIndex, IndexId> feeds;
+    for (const std::uint32_t id : row->nodes) {
+        const RelationIndex relation = program_->nodes[id].relation;
+        IndexId feed = kNone;
+        bool found =
+            entity.root_kind == EntityProgram::RootKind::row && entity.relation == relation;
+        for (std::size_t i = 0; i < entity.member_relations.size(); ++i) {
+            if (entity.member_relations[i] != relation) continue;
+            feed = entity.member_indexes[i];
+            found = true;
+        }
+        if (!found) {
+            error(expr.args[1]->where, "rows of " + in_quotes(program_->relations[relation].name) +
+                                           " do not feed the entity " + in_quotes(entity.name));
+            return kNothing;
+        }
+        feeds[relation] = feed;
+        Node node;
+        node.kind = Node::Kind::parent_of_row;
+        node.parent = id;
+        node.index = feed;
+        node.of = of;
+        add_node(node);
+    }
+    return {[e = row->eval, feeds, of](Frame& frame) -> Value {
+                const RowRef ref = e(frame);
+                if (!ref.row) return Null{};
+                const IndexId feed = feeds.at(ref.relation);
+                const auto root = feed == kNone ? std::optional{ref.key}
+                                                : frame.view.key_of(feed, {ref.key, ref.slot});
+                if (!root) return Null{};
+                const auto parent = frame.view.parent(of, *root);
+                return parent && parent->present ? Value{parent->id} : Value{Null{}};
+            },
+            Type::uuid};
+}
+
+Compiled Compiler::function(const Expr& expr, const Scope& scope) {
+    const Function* function = find_function(expr.text);
+    if (function == nullptr) {
+        std::vector<std::string> names = function_names();
+        for (const Macro& macro : mapping_.macros)
+            names.push_back(macro.name);
+        for (const char* special :
+             {"if", "coalesce", "exists", "target", "any", "all", "count", "count_distinct", "min",
+              "max", "sum", "mean", "most_frequent", "first", "list", "set", "rank"}) {
+            names.emplace_back(special);
+        }
+        const std::string near = nearest(expr.text, names);
+        error(expr.where, "unknown function " + in_quotes(expr.text) +
+                              (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+        return kNothing;
+    }
+    const auto given = static_cast<int>(expr.args.size());
+    if (given < function->args_min || (function->args_max >= 0 && given > function->args_max)) {
+        error(expr.where, in_quotes(expr.text) + " takes " + std::to_string(function->args_min) +
+                              " to " + std::to_string(function->args_max) + " arguments, not " +
+                              std::to_string(given));
+        return kNothing;
+    }
+    std::vector<Eval> args;
+    for (std::size_t i = 0; i < expr.args.size(); ++i) {
+        const Compiled arg = expression(expr.args[i], scope);
+        args.push_back(arg.eval);
+        if (function->parameters.empty()) continue;
+        const Type wanted = function->parameters[std::min(i, function->parameters.size() - 1)];
+        if (!fits(arg.type, wanted)) {
+            error(expr.args[i]->where, in_quotes(expr.text) + " wants " +
+                                           std::string{to_string(wanted)} + " as argument " +
+                                           std::to_string(i + 1) + ", not " +
+                                           std::string{to_string(arg.type)});
+        }
+    }
+    return {[args, function](Frame& frame) -> Value {
+                std::vector<Value> values;
+                values.reserve(args.size());
+                for (const Eval& arg : args)
+                    values.push_back(arg(frame));
+                Result<Value> result = function->apply(values, frame.flags);
+                if (!result) throw Reject{result.error().message()};
+                return std::move(*result);
+            },
+            function->result};
+}
+
+}  // namespace crossfade::compiler

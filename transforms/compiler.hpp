@@ -1,0 +1,152 @@
+// Internal to transforms/: turns syntax trees into closures and records what they read. Used by
+// compile() alone.
+#pragma once
+
+#include "transforms/program.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace crossfade::compiler {
+
+struct Compiled {
+    Eval eval;
+    Type type = Type::any;
+};
+
+struct CompiledRow {
+    RowEval eval;
+    std::vector<std::uint32_t> nodes;  // one per alternative of a first-of lookup
+    RelationIndex relation = kNone;
+};
+
+// A row that names resolve to: where it lies in the Frame, and what else is visible beside it.
+struct RowVariable {
+    std::string alias;
+    RelationIndex relation = 0;
+    std::uint32_t node = kNone;
+    std::size_t frame_slot = 0;
+    const Members* members = nullptr;  // slot names and `through`
+    std::size_t slot = 0;
+};
+
+// Innermost first. A macro's body sees its parameters, each bound to a tree and the scope of the
+// call.
+struct Scope {
+    const Scope* outer = nullptr;
+    std::optional<RowVariable> row;
+    std::map<std::string, std::pair<ExprPtr, const Scope*>> parameters;
+    std::optional<std::size_t> claimed_value;  // Frame::values slot of `value`
+    std::string secret_column;  // deferred: reads Frame::plain instead of this column
+};
+
+// What an expression reads directly, used to decide by which index it can be walked back.
+struct Tracker {
+    std::set<std::uint32_t> nodes;
+    bool key = false;
+    bool other = false;  // aggregates, outcomes
+    std::set<std::string> columns;
+};
+
+// What is being compiled: an entity's expressions, or an index's key.
+struct Owning {
+    EntityIndex entity = kNone;
+    IndexId index = kNone;
+    const EntitySpec* spec = nullptr;
+    std::size_t rows = 0, values = 0;
+};
+
+class Compiler {
+public:
+    Compiler(const Mapping& mapping, const std::map<std::string, CatalogTable>& source,
+             Findings& findings);
+    std::shared_ptr<const Program> run();
+
+private:
+    // compile.cpp: relations, order, entry
+    RelationIndex relation(const std::string& name, const Location& where);
+    std::optional<std::uint32_t> column(RelationIndex relation, const std::string& name);
+    std::vector<std::string> column_names(RelationIndex relation) const;
+    const CatalogTable& table(RelationIndex relation) const { return *tables_[relation]; }
+    void order_entities();
+    void error(const Location& where, const std::string& message);
+    std::uint32_t add_node(Node node);
+
+    // compile_entity.cpp
+    void entity(EntityIndex index);
+    void root(EntityIndex index);
+    void variant(EntityIndex index, std::size_t slot);
+    ParentProgram parent(const ParentSpec& spec, const Scope& scope);
+    ColumnProgram value_column(const ColumnSpec& spec, const Scope& scope);
+    void claim(EntityIndex index, const ColumnSpec& spec, const Scope& scope,
+               ColumnProgram& column);
+    void deferred(const ColumnSpec& spec, const Scope& scope, ColumnProgram& column);
+    void target_columns(EntityIndex index);
+    IndexId members_index(const Members& members, bool keeps_null, const std::string& name);
+
+    // compile_expression.cpp
+    Compiled expression(const ExprPtr& expr, const Scope& scope);
+    Compiled name(const Expr& expr, const Scope& scope);
+    Compiled field(const Expr& expr, const Scope& scope);
+    Compiled call(const ExprPtr& expr, const Scope& scope);
+    Compiled special(const ExprPtr& expr, const Scope& scope, bool& known);
+    Compiled function(const Expr& expr, const Scope& scope);
+    Compiled target_call(const Expr& expr, const Scope& scope);
+    Compiled binary(const Expr& expr, const Scope& scope);
+    Compiled unary(const Expr& expr, const Scope& scope);
+    Compiled object(const Expr& expr, const Scope& scope);
+    Compiled key_part(const Expr& expr, const std::string& part);
+    Compiled column_of(const CompiledRow& row, const std::string& name, const Location& where);
+    std::optional<Compiled> scoped_name(const Expr& expr, const Scope& scope);
+    std::optional<Compiled> slot_name(const RowVariable& row, const std::string& name,
+                                      const Scope& scope);
+
+    // compile_row.cpp: rows, lookups, edges
+    std::optional<CompiledRow> try_row(const ExprPtr& expr, const Scope& scope);
+    CompiledRow lookup(const Expr& expr, const Scope& scope);
+    CompiledRow first_of(const std::vector<ExprPtr>& args, const Scope& scope);
+    CompiledRow variable_row(const RowVariable& row);
+    std::optional<CompiledRow> named_row(const std::string& name, const Scope& scope);
+    CompiledRow first_member(std::size_t alias);
+    // The edge by which `key`, local to one node or to the root's key, is walked back. kNone after
+    // a finding.
+    struct Edge {
+        std::uint32_t node = kNone;  // whose rows; kNone: over the root's key, or a constant
+        bool constant = false;
+        IndexId index = kNone;
+    };
+    Edge edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan, RelationIndex towards,
+              const Location& where);
+    IndexId rows_edge(const std::vector<ExprPtr>& key, const Scope& scope, std::uint32_t node,
+                      const std::string& text, bool scan);
+    IndexId roots_edge(const std::vector<ExprPtr>& key, const Scope& scope,
+                       const std::string& text);
+
+    // compile_aggregate.cpp
+    bool is_aggregate(const Expr& expr, const Scope& scope) const;
+    Compiled aggregate(const Expr& expr, const Scope& scope);
+
+    const Mapping& mapping_;
+    const std::map<std::string, CatalogTable>& source_;
+    Findings& findings_;
+    std::shared_ptr<Program> program_;
+    std::vector<const CatalogTable*> tables_;
+    std::map<std::string, RelationIndex> relation_of_;
+    std::vector<const EntitySpec*> specs_;  // in the order of Program::entities
+    std::map<std::string, IndexId> edges_;
+    std::map<std::string, IndexId> group_index_;  // "entity/alias"
+    std::map<std::string, std::pair<IndexId, std::string>> set_index_;
+    Owning owner_;
+    Tracker* tracker_ = nullptr;
+    std::uint32_t retarget_ = kNone;     // edges: columns of this node are read from rows[0]
+    const Scope* root_scope_ = nullptr;  // of the entity being compiled
+    int macro_depth_ = 0;
+    std::set<std::string> expanding_;  // macros and lets being expanded, against recursion
+    std::string path_;                 // for findings
+};
+
+}  // namespace crossfade::compiler

@@ -1,0 +1,378 @@
+#include "transforms/derivation.hpp"
+
+#include "transforms/functions/uuid5.hpp"
+#include "transforms/shape.hpp"
+
+#include <algorithm>
+
+namespace crossfade {
+
+std::string_view to_string(RootState state) {
+    switch (state) {
+        case RootState::gone: return "gone";
+        case RootState::row: return "applied";
+        case RootState::filtered: return "filtered";
+        case RootState::parked: return "parked";
+        case RootState::rejected: return "rejected";
+    }
+    return "unknown";
+}
+
+namespace {
+
+// One derivation in progress: the frame, and what the root's rows are.
+class Derivation {
+public:
+    Derivation(const Program& program, EntityIndex index, const KeyBytes& root, View& view)
+        : program_{program},
+          entity_{program.entities[index]},
+          index_{index},
+          frame_{view,
+                 flags_,
+                 std::vector<RowRef>(std::max<std::size_t>(entity_.rows, 1)),
+                 std::vector<Value>(entity_.values),
+                 {},
+                 root,
+                 nullptr,
+                 {}} {
+        if (!is_unresolved(root)) frame_.key = decode_key(root);
+    }
+
+    // False: no source row feeds the root.
+    bool load(Outcome& outcome) {
+        const KeyBytes& root = frame_.root;
+        if (is_unresolved(root)) {
+            outcome.members =
+                frame_.view.image(unresolved_relation(), unresolved_member(root).second.row) ? 1
+                                                                                             : 0;
+            return outcome.members > 0 && still_unresolved();
+        }
+        if (entity_.root_kind == EntityProgram::RootKind::row) {
+            frame_.rows[0] = {entity_.relation, root, 0, frame_.view.image(entity_.relation, root)};
+            outcome.members = frame_.rows[0].row ? 1 : 0;
+            return outcome.members > 0;
+        }
+        for (std::size_t i = 0; i < entity_.member_indexes.size(); ++i) {
+            frame_.view.members(entity_.member_indexes[i], root, [&](const Member& member) {
+                ++outcome.members;
+                if (entity_.root_kind == EntityProgram::RootKind::slot_row) {
+                    frame_.rows[0] = {entity_.relation, member.row, member.slot,
+                                      frame_.view.image(entity_.relation, member.row)};
+                    outcome.variant = member.slot;
+                }
+                return true;
+            });
+        }
+        return outcome.members > 0;
+    }
+
+    void run(Outcome& outcome) {
+        if (!load(outcome)) return;
+        variant_ = &entity_.variants[outcome.variant];
+        try {
+            if (is_unresolved(frame_.root)) return park_unresolved(outcome);
+            if (outcome.members > entity_.members_max) {
+                throw Reject{"members_max: more than " + std::to_string(entity_.members_max) +
+                             " members"};
+            }
+            fill(outcome);
+        } catch (const Reject& reject) {
+            outcome.state = RootState::rejected;
+            outcome.reason = reject.reason;
+        }
+        outcome.flags = flags_.names();
+    }
+
+    Frame& frame() { return frame_; }
+    const Variant& variant() const { return *variant_; }
+    void choose_variant(std::uint32_t slot) { variant_ = &entity_.variants[slot]; }
+
+private:
+    RelationIndex unresolved_relation() const {
+        return program_.indexes[unresolved_member(frame_.root).first].relation;
+    }
+
+    bool still_unresolved() {
+        const auto [index, member] = unresolved_member(frame_.root);
+        const auto key = frame_.view.key_of(index, member);
+        return key && *key == frame_.root;
+    }
+
+    void park_unresolved(Outcome& outcome) {
+        const auto [index, member] = unresolved_member(frame_.root);
+        const IndexSpec& spec = program_.indexes[index];
+        Frame frame{frame_.view,
+                    flags_,
+                    std::vector<RowRef>(spec.rows),
+                    std::vector<Value>(spec.values),
+                    {},
+                    {},
+                    nullptr,
+                    {}};
+        frame.rows[0] = {spec.relation, member.row, member.slot,
+                         frame_.view.image(spec.relation, member.row)};
+        for (const RowEval& required : spec.required) {
+            const RowRef ref = required(frame);
+            if (ref.row) continue;
+            outcome.wanted.push_back(program_.relations[ref.relation].name + " " +
+                                     display_key(ref.key));
+        }
+        if (outcome.wanted.empty()) {  // every row is there: the key's own expression rejects
+            for (const Eval& part : spec.key[member.slot])
+                part(frame);
+        }
+        outcome.state = RootState::parked;
+        outcome.reason = "missing_parent";
+    }
+
+    void fill(Outcome& outcome) {
+        if (variant_->exists && !is_true(variant_->exists(frame_))) {
+            outcome.state = RootState::filtered;
+            return;
+        }
+        identify(outcome);
+        outcome.values.assign(variant_->columns.size(), Value{Null{}});
+        for (std::uint32_t i = 0; i < variant_->parents.size(); ++i)
+            fill_parent(outcome, i);
+        if (!outcome.wanted.empty()) {
+            outcome.state = RootState::parked;
+            return;
+        }
+        for (std::uint32_t i = 0; i < variant_->columns.size(); ++i) {
+            const ColumnProgram& column = variant_->columns[i];
+            if (column.parent == kNone && column.kind != ColumnSpec::Kind::claim) {
+                outcome.values[i] = column.value(frame_);
+            }
+        }
+        for (std::uint32_t i = 0; i < variant_->columns.size(); ++i) {
+            if (variant_->columns[i].kind == ColumnSpec::Kind::claim &&
+                variant_->columns[i].parent == kNone) {
+                fill_claim(outcome, i);
+            }
+        }
+        outcome.state = RootState::row;
+    }
+
+    void identify(Outcome& outcome) {
+        const Value name = text_of(variant_->id(frame_));
+        const auto* text = std::get_if<std::string>(&name);
+        if (text == nullptr) throw Reject{"bad_value: the id's name is NULL"};
+        outcome.id = uuid_v5(program_.name_space, *text);
+        if (const auto adopted = frame_.view.adopted(index_, outcome.id)) outcome.id = *adopted;
+    }
+
+    // The parent's root key, or nothing if the reference is NULL or its row is missing (then
+    // `wanted` names the row).
+    std::optional<KeyBytes> parent_root(const ParentProgram& parent, std::string& wanted) {
+        if (parent.row) {
+            const RowRef ref = parent.row(frame_);
+            if (!ref.row) {
+                wanted = program_.relations[ref.relation].name + " " +
+                         (ref.key.empty() ? "null" : display_key(ref.key));
+                return std::nullopt;
+            }
+            for (const auto& [relation, index] : parent.feeds) {
+                if (relation != ref.relation) continue;
+                if (index == kNone) return ref.key;
+                return frame_.view.key_of(index, {ref.key, ref.slot});
+            }
+            return std::nullopt;
+        }
+        KeyBytes root;
+        bool null = false;
+        for (const Eval& part : parent.root) {
+            const Value value = part(frame_);
+            null = null || (is_null(value) && parent.root.size() == 1);
+            append_key(root, value);
+        }
+        wanted = program_.entities[parent.of].name + " " + display_key(root);
+        if (null) return std::nullopt;
+        return root;
+    }
+
+    void fill_parent(Outcome& outcome, std::uint32_t ordinal) {
+        const ParentProgram& parent = variant_->parents[ordinal];
+        std::string wanted;
+        const auto root = parent_root(parent, wanted);
+        OnMissing rule = parent.missing;
+        bool usable = false;
+        std::optional<ParentView> seen;
+        if (root) {
+            const bool cycle =
+                parent.self && !cycle_of(program_, index_, frame_.root, frame_.view).empty();
+            if (cycle) {
+                rule = parent.cycle;
+                flags_.raise("parent_cycle");
+                wanted += " (a cycle)";
+            } else {
+                seen = frame_.view.parent(parent.of, *root);
+                usable = seen && seen->present;
+            }
+        }
+        if (usable) {
+            outcome.values[parent.column] = seen->id;
+            outcome.parents.push_back({ordinal, *root});
+            return;
+        }
+        if (rule == OnMissing::park) {
+            outcome.reason = "missing_parent " + entity_.target.columns[parent.column].name;
+            outcome.wanted.push_back(wanted);
+            return;
+        }
+        if (root) flags_.raise("missing_parent");
+        outcome.detached.push_back(parent.column);
+    }
+
+    void fill_claim(Outcome& outcome, std::uint32_t position) {
+        const ColumnProgram& column = variant_->columns[position];
+        const ClaimSpec& claim = program_.claims[column.claim];
+        const Value wish = column.value(frame_);
+        const Value fallback = column.otherwise ? column.otherwise(frame_) : Value{Null{}};
+        const auto* text = std::get_if<std::string>(&wish);
+        const bool reserved = column.shape && text != nullptr && column.shape->matches(*text);
+        const bool wanted =
+            !is_null(wish) && !reserved && (!column.condition || is_true(column.condition(frame_)));
+        outcome.values[position] = wanted ? wish : fallback;
+        if (!wanted) return;
+        ClaimWish entry;
+        entry.claim = column.claim;
+        for (const std::uint32_t other : claim.within) {
+            if (is_null(outcome.values[other])) return;  // NULLs are distinct: nothing to claim
+            append_key(entry.value, outcome.values[other]);
+        }
+        append_key(entry.value, wish);
+        for (const auto& [eval, descending] : column.order) {
+            if (descending)
+                append_key_descending(entry.order, eval(frame_));
+            else
+                append_key(entry.order, eval(frame_));
+        }
+        entry.fallback = fallback;
+        outcome.wishes.push_back(std::move(entry));
+    }
+
+    const Program& program_;
+    const EntityProgram& entity_;
+    EntityIndex index_;
+    FlagSet flags_;
+    Frame frame_;
+    const Variant* variant_ = nullptr;
+};
+
+// Evaluates one closure of a root's variant; NULL if the root is gone or rejects.
+template <class Use>
+Value evaluate_column(const Program& program, EntityIndex entity, const KeyBytes& root, View& view,
+                      const Use& use) {
+    Derivation derivation{program, entity, root, view};
+    Outcome outcome;
+    if (is_unresolved(root) || !derivation.load(outcome)) return Null{};
+    derivation.choose_variant(outcome.variant);
+    try {
+        return use(derivation.variant(), derivation.frame());
+    } catch (const Reject&) {
+        return Null{};
+    }
+}
+
+}  // namespace
+
+Outcome derive(const Program& program, EntityIndex entity, const KeyBytes& root, View& view) {
+    Outcome outcome;
+    Derivation{program, entity, root, view}.run(outcome);
+    return outcome;
+}
+
+void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,
+                   const std::vector<bool>& held) {
+    const auto& columns = program.entities[entity].variants[outcome.variant].columns;
+    for (std::size_t i = 0; i < outcome.wishes.size(); ++i) {
+        if (held[i]) continue;
+        const std::uint32_t column = program.claims[outcome.wishes[i].claim].column;
+        outcome.values[column] = outcome.wishes[i].fallback;
+        outcome.flags.insert(columns[column].flag);
+    }
+}
+
+Value vacated_value(const Program& program, EntityIndex entity, const KeyBytes& root,
+                    std::uint32_t column, View& view) {
+    return evaluate_column(program, entity, root, view,
+                           [&](const Variant& variant, Frame& frame) -> Value {
+                               const ColumnProgram& c = variant.columns[column];
+                               if (c.vacate) return c.vacate(frame);
+                               return c.otherwise ? c.otherwise(frame) : Value{Null{}};
+                           });
+}
+
+KeyBytes self_parent(const Program& program, EntityIndex entity, const KeyBytes& root, View& view) {
+    KeyBytes parent_key;
+    evaluate_column(program, entity, root, view,
+                    [&](const Variant& variant, Frame& frame) -> Value {
+                        for (const ParentProgram& parent : variant.parents) {
+                            if (!parent.self) continue;
+                            for (const Eval& part : parent.root) {
+                                const Value value = part(frame);
+                                if (is_null(value)) {
+                                    parent_key.clear();
+                                    return Null{};
+                                }
+                                append_key(parent_key, value);
+                            }
+                            break;
+                        }
+                        return Null{};
+                    });
+    return parent_key;
+}
+
+std::vector<KeyBytes> cycle_of(const Program& program, EntityIndex entity, const KeyBytes& root,
+                               View& view) {
+    std::vector<KeyBytes> path;
+    std::set<KeyBytes> seen;
+    KeyBytes at = root;
+    while (!at.empty() && seen.insert(at).second) {
+        path.push_back(at);
+        at = self_parent(program, entity, at, view);
+    }
+    return at == root ? path : std::vector<KeyBytes>{};
+}
+
+std::optional<SecretPlace> secret_place(const Program& program, EntityIndex entity,
+                                        const KeyBytes& root, std::uint32_t column, View& view) {
+    std::optional<SecretPlace> place;
+    evaluate_column(
+        program, entity, root, view, [&](const Variant& variant, Frame& frame) -> Value {
+            const ColumnProgram& c = variant.columns[column];
+            const RowRef ref = c.secret_row(frame);
+            if (ref.row)
+                place = SecretPlace{ref.relation, ref.key, c.secret_column, c.value(frame)};
+            return Null{};
+        });
+    return place;
+}
+
+Result<Value> deferred_value(const Program& program, EntityIndex entity, const KeyBytes& root,
+                             std::uint32_t column, const Value& plain, const std::string& salt,
+                             View& view) {
+    Derivation derivation{program, entity, root, view};
+    Outcome outcome;
+    if (is_unresolved(root) || !derivation.load(outcome)) return Value{Null{}};
+    derivation.choose_variant(outcome.variant);
+    derivation.frame().plain = &plain;
+    derivation.frame().salt = salt;
+    try {
+        return derivation.variant().columns[column].plain(derivation.frame());
+    } catch (const Reject& reject) {
+        return Error{ErrorKind::bad_value, reject.reason};
+    }
+}
+
+Value until_value(const Program& program, EntityIndex entity, const KeyBytes& root,
+                  std::uint32_t column, View& view) {
+    return evaluate_column(program, entity, root, view,
+                           [&](const Variant& variant, Frame& frame) -> Value {
+                               const ColumnProgram& c = variant.columns[column];
+                               return c.until ? c.until(frame) : Value{Null{}};
+                           });
+}
+
+}  // namespace crossfade

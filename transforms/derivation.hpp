@@ -1,0 +1,82 @@
+// Derive(entity, root, view) -> row | filtered | parked | rejected | gone. Pure: the view is all it
+// reads.
+#pragma once
+
+#include "transforms/program.hpp"
+
+#include <string>
+#include <vector>
+
+namespace crossfade {
+
+enum class RootState : std::uint8_t {
+    gone,      // no source row feeds it any more
+    row,       // it gives a target row
+    filtered,  // the mapping says: no target row
+    parked,    // waits for something; `wanted` says for what
+    rejected   // cannot be carried; `reason` says why
+};
+std::string_view to_string(RootState state);
+
+struct ClaimWish {
+    std::uint32_t claim = 0;
+    KeyBytes value;  // the unique key's parts, encoded
+    KeyBytes order;  // smaller holds
+    Value fallback;
+};
+
+struct ParentRef {
+    std::uint32_t parent = 0;  // ordinal in Variant::parents
+    KeyBytes root;
+};
+
+struct Outcome {
+    RootState state = RootState::gone;
+    std::string reason;  // parked, rejected: "missing_parent course_id", "bad_value: ..."
+    std::vector<std::string> wanted;  // parked: "entity key" or "relation key", for people
+    std::set<std::string> flags;
+    Uuid id;
+    std::uint64_t members = 0;  // source rows (or slots) that feed the root
+    std::uint32_t variant = 0;
+    std::vector<Value> values;       // state row: per target column, claims holding their wish
+    std::vector<ClaimWish> wishes;   // for the columns Program::claims[wish.claim].column
+    std::vector<ParentRef> parents;  // the parents whose uuids stand in `values`
+    std::vector<std::uint32_t>
+        detached;  // columns that are NULL because their parent is missing or on a cycle
+};
+
+Outcome derive(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);
+
+// Puts fallbacks where the claim is not held; `held[i]` belongs to outcome.wishes[i]. Adds the
+// flags of lost claims.
+void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,
+                   const std::vector<bool>& held);
+
+// What the row writes while another root takes its unique value: the claim's `vacate`, else its
+// fallback, else NULL.
+Value vacated_value(const Program& program, EntityIndex entity, const KeyBytes& root,
+                    std::uint32_t column, View& view);
+
+// For a self-reference: the root key of the row's parent by its image, empty if there is none.
+KeyBytes self_parent(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);
+// The roots on the cycle that `root` lies on (itself included), empty if it lies on none.
+std::vector<KeyBytes> cycle_of(const Program& program, EntityIndex entity, const KeyBytes& root,
+                               View& view);
+
+// A deferred column: where the secret stands now, and its value from the plain text.
+struct SecretPlace {
+    RelationIndex relation = 0;
+    KeyBytes row;
+    std::string column;
+    Value fingerprint;  // Secret or NULL
+};
+std::optional<SecretPlace> secret_place(const Program& program, EntityIndex entity,
+                                        const KeyBytes& root, std::uint32_t column, View& view);
+// NULL result: the column keeps its `until` value. `salt`: 16 bytes.
+Result<Value> deferred_value(const Program& program, EntityIndex entity, const KeyBytes& root,
+                             std::uint32_t column, const Value& plain, const std::string& salt,
+                             View& view);
+Value until_value(const Program& program, EntityIndex entity, const KeyBytes& root,
+                  std::uint32_t column, View& view);
+
+}  // namespace crossfade

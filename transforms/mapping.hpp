@@ -1,0 +1,181 @@
+// What a mapping file says, parsed but not yet checked against the catalogs. One struct per
+// construct of the language; docs/mapping.md is its reference, tests/mappings/shop.yaml uses every
+// feature.
+#pragma once
+
+#include "model/finding.hpp"
+#include "transforms/expression.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crossfade {
+
+// relations: {accounts: {schema: public, key: [id], secret: [password], scan: true}}  — optional
+// settings; a relation that an entity reads need not be listed.
+struct RelationSettings {
+    std::string name;
+    Location where;
+    std::string schema = "public";
+    std::vector<std::string>
+        key;  // empty: the primary key, else the replica identity, of the catalog
+    std::vector<std::string> secret;  // become (HMAC, kind) in the decoder
+    bool scan = false;  // read by very many rows: no edges towards it, a change costs a pass
+};
+
+// functions: {"created(r)": "coalesce(r.create_date, id_date(r.id))"}: a macro; parameters are rows
+// or values.
+struct Macro {
+    std::string name;
+    std::vector<std::string> parameters;
+    ExprPtr body;
+    Location where;
+};
+
+// slots: {n: [1, 2, 3], point: "point_id_{n}", if: "point is not null"}: one member per value of n.
+// `n` and each further name are visible in the scope of the row; "{n}" is replaced in the
+// expression text before it is parsed.
+struct Slots {
+    std::string variable;       // "n"
+    std::vector<Value> values;  // integers or texts
+    struct Name {
+        std::string name;
+        std::vector<ExprPtr> per_value;
+    };
+    std::vector<Name> names;      // "point" -> one parsed expression per value
+    std::vector<ExprPtr> filter;  // one per value; empty: every slot is a member
+    Location where;
+};
+
+// One relation that feeds a root or a set.
+struct Members {
+    std::string alias;
+    std::string relation;
+    // through: {p: "journal[journal_id]"}: lookups without which the row has no key; a row that
+    // lacks one is a parked root of its own. Visible by their name, in this member's scope.
+    std::vector<std::pair<std::string, ExprPtr>> through;
+    std::optional<Slots> slots;
+    std::vector<ExprPtr> key;  // over the row, its `through` rows and slot names
+    Location where;
+};
+
+// sets: {acc: {from: accounts, key: person_id, at: id}}: the rows of a relation whose key equals
+// `at`, evaluated over the root. For "children of", ranks, counts.
+struct SetSpec {
+    Members members;
+    std::vector<ExprPtr> at;
+};
+
+// root: {row: students, as: s} | {row: details, as: d, slots: {...}} | {group: {a: {...}, u:
+// {...}}}
+struct Root {
+    enum class Kind { row, group };
+    Kind kind = Kind::row;
+    std::vector<Members> members;  // exactly one for row (its key left empty: the relation's own,
+                                   // plus the slot value)
+    Location where;
+};
+
+enum class OnMissing { park, detach };  // detach: the column is NULL, flag missing_parent
+enum class OnGone {
+    remove,
+    detach
+};  // what the standing child does when its parent's row leaves (file: delete|detach)
+
+// parents: {assessment_id: {of: assessments, root: [key.course_id, key.eva], missing: park, gone:
+// delete, cycle: detach}}
+struct ParentSpec {
+    std::string column;
+    std::string entity;
+    std::vector<ExprPtr> root;  // the parent's root key
+    ExprPtr
+        row;  // or: a row (alias or lookup) of a relation that feeds the parent; `root` then empty
+    OnMissing missing = OnMissing::park;
+    OnGone gone = OnGone::remove;
+    OnMissing cycle = OnMissing::detach;  // for a parent of the same entity
+    Location where;
+};
+
+enum class Owner { bridge, target, trigger, until_changed, at_least };
+
+struct ColumnSpec {
+    enum class Kind {
+        value,    // columns.c: expr  |  {value: expr, owner: ...}
+        json,     // columns.c: {k: expr, ...}: owned keys of a jsonb; others on the target are left
+                  // alone
+        claim,    // {claim: expr, if:, within: [cols], order: [...], else: expr, flag: name}
+        deferred  // {deferred: "bcrypt(base64_password(a.password), 12)", until: expr}
+    };
+    std::string name;
+    Kind kind = Kind::value;
+    Owner owner = Owner::bridge;
+    ExprPtr value;                                      // value, claimed value, deferred expression
+    std::vector<std::pair<std::string, ExprPtr>> json;  // kind json
+    ExprPtr condition;  // claim: `if` (sees `value`); null: any value that is not null
+    std::vector<std::string> within;  // claim: further columns of the unique key
+    std::vector<OrderTerm> order;     // claim: who holds; empty: lowest root key
+    ExprPtr otherwise;                // claim: `else`, the fallback; null: NULL
+    std::string shape;  // claim: `reserve`, RE2 pattern of values shaped like a fallback
+    std::string flag;   // claim lost; empty: "lost_claim"
+    ExprPtr until;      // deferred: what stands there meanwhile
+    ExprPtr vacate;     // optional: value while another row takes this one's
+    Location where;
+};
+
+struct EntitySpec {
+    std::string name;
+    std::string target_schema = "public";
+    std::string target_table;
+    std::string id_column = "id";
+    Root root;
+    ExprPtr id;  // text: the name under the namespace; `key` is the root's key (its only part, or
+                 // use key.part)
+    // adopt: {where: "SQL condition", from: "SQL expression on the target row", to: "expr over
+    // value"} -> name of the id; or {parent: column}: through an adopted parent.
+    struct Adopt {
+        std::string from;
+        std::string where;
+        ExprPtr to;
+        std::string parent;
+        Location where_;
+    };
+    std::optional<Adopt> adopt;
+    ExprPtr exists;                         // false or null: filtered
+    std::uint64_t members_max = 1'000'000;  // beyond it: rejected
+    std::vector<std::pair<std::string, ExprPtr>>
+        lookups;  // alias -> row expression, or target(entity, row) -> uuid
+    std::vector<SetSpec> sets;
+    std::vector<std::pair<std::string, ExprPtr>> lets;
+    std::vector<ParentSpec> parents;
+    std::vector<ColumnSpec> columns;
+    // on_delete: delete | {keep: {is_active: "false"}}
+    bool keep_on_delete = false;
+    std::vector<std::pair<std::string, ExprPtr>> keep_columns;  // constants only
+    bool keep_if_changed =
+        false;  // on_delete: {keep_if: changed}: a row somebody else changed on the target stays
+    bool stop_on_error = false;   // on_error: stop | reject
+    bool remove_on_park = false;  // on_park: remove | keep (the last good row stands)
+    Location where;
+};
+
+struct Mapping {
+    std::string file;
+    int version = 1;
+    Uuid name_space;
+    std::vector<RelationSettings> relations;
+    std::vector<Macro> macros;
+    std::vector<EntitySpec> entities;
+};
+
+// Reads and parses; every problem of form (YAML, unknown or duplicate keys, wrong kinds, syntax of
+// expressions, missing required keys) is a finding with file:line:column and a suggestion. nullopt
+// if there is any error.
+std::optional<Mapping> read_mapping(const std::filesystem::path& file, Findings& findings);
+std::optional<Mapping> parse_mapping(std::string_view yaml, const std::string& file_name,
+                                     Findings& findings);
+
+}  // namespace crossfade

@@ -1,0 +1,39 @@
+// What a derivation may read. Implemented over the state by pipeline/, over plain maps by the
+// tests.
+#pragma once
+
+#include "model/identity.hpp"
+#include "model/relation.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace crossfade {
+
+// What others may know of a root: its uuid, and whether its row stands on the target (and is not
+// leaving it).
+struct ParentView {
+    Uuid id;
+    bool present = false;
+};
+
+class View {
+public:
+    virtual ~View() = default;
+    // The row's image, or nullptr.
+    virtual std::shared_ptr<const Row> image(RelationIndex relation, const KeyBytes& key) = 0;
+    // Members of an index under a key, in the order of row key and slot, until `each` returns
+    // false.
+    virtual void members(IndexId index, const KeyBytes& key,
+                         const std::function<bool(const Member&)>& each) = 0;
+    // The key under which a member stands in an index; nullopt: it is not in it.
+    virtual std::optional<KeyBytes> key_of(IndexId index, const Member& member) = 0;
+    // nullopt: the root is not known.
+    virtual std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) = 0;
+    // The id that stands instead of a computed one because a row of an earlier migration was
+    // adopted.
+    virtual std::optional<Uuid> adopted(EntityIndex entity, const Uuid& computed) = 0;
+};
+
+}  // namespace crossfade
