@@ -1,0 +1,116 @@
+#include "state/keys.hpp"
+
+namespace crossfade::keys {
+
+namespace {
+// No index has this number: stale references of rows that stand although their root does not give
+// them now.
+constexpr std::uint32_t kStale = 0xFFFFFFFE;
+
+[[noreturn]] void cut_short() {
+    throw Failure{Error{ErrorKind::trust, "a key of the state is cut short"}.with_hint(
+        "the state directory is damaged or was written by another version; load again")};
+}
+}  // namespace
+
+void append_number(std::string& out, std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out += static_cast<char>((value >> shift) & 0xFF);
+}
+
+void append_long(std::string& out, std::uint64_t value) {
+    append_number(out, static_cast<std::uint32_t>(value >> 32));
+    append_number(out, static_cast<std::uint32_t>(value));
+}
+
+std::uint32_t take_number(std::string_view& in) {
+    if (in.size() < 4) cut_short();
+    std::uint32_t value = 0;
+    for (int i = 0; i < 4; ++i)
+        value = (value << 8) | static_cast<std::uint8_t>(in[static_cast<std::size_t>(i)]);
+    in.remove_prefix(4);
+    return value;
+}
+
+std::uint64_t take_long(std::string_view& in) {
+    const std::uint64_t high = take_number(in);
+    return (high << 32) | take_number(in);
+}
+
+std::string image_prefix(RelationIndex relation) {
+    std::string key;
+    append_number(key, relation);
+    return key;
+}
+
+std::string image(RelationIndex relation, std::string_view row) {
+    return image_prefix(relation).append(row);
+}
+
+std::string index_prefix(IndexId index) { return image_prefix(index); }
+
+std::string index_prefix(IndexId index, std::string_view key) {
+    return image_prefix(index).append(key);
+}
+
+std::string index_entry(IndexId index, std::string_view key, const Member& member) {
+    std::string entry = index_prefix(index, key);
+    entry += member.row;
+    entry += static_cast<char>(member.slot);
+    return entry;
+}
+
+Member member_of(std::string_view entry, std::size_t prefix_size) {
+    if (entry.size() <= prefix_size) cut_short();
+    const std::string_view rest = entry.substr(prefix_size);
+    return {KeyBytes{rest.substr(0, rest.size() - 1)}, static_cast<std::uint8_t>(rest.back())};
+}
+
+std::string member_key(IndexId index, const Member& member) {
+    std::string key = index_prefix(index);
+    append_number(key, static_cast<std::uint32_t>(member.row.size()));
+    key += member.row;
+    key += static_cast<char>(member.slot);
+    return key;
+}
+
+std::string stale_prefix(EntityIndex parent, std::string_view root) {
+    std::string key;
+    append_number(key, kStale);
+    append_number(key, parent);
+    append_number(key, static_cast<std::uint32_t>(root.size()));
+    return key.append(root);
+}
+
+std::string stale(EntityIndex parent, std::string_view parent_root, EntityIndex entity,
+                  std::string_view root) {
+    std::string key = stale_prefix(parent, parent_root);
+    append_number(key, entity);
+    return key.append(root);
+}
+
+std::string claim_prefix(std::uint32_t claim, std::string_view value) {
+    return image_prefix(claim).append(value);
+}
+
+std::string claim(std::uint32_t claim, std::string_view value, std::string_view order,
+                  std::string_view root) {
+    return claim_prefix(claim, value).append(order).append(root);
+}
+
+std::string root(EntityIndex entity, std::string_view root) {
+    return image_prefix(entity).append(root);
+}
+
+std::string entity_prefix(EntityIndex entity) { return image_prefix(entity); }
+
+std::string target(const Uuid& id) { return {id.bytes.begin(), id.bytes.end()}; }
+
+std::string work(Lsn birth, std::uint64_t sequence) {
+    std::string key;
+    append_long(key, birth.offset());
+    append_long(key, sequence);
+    return key;
+}
+
+}  // namespace crossfade::keys
