@@ -1,0 +1,242 @@
+#include "postgres/connection.hpp"
+
+#include "postgres/quote.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace crossfade {
+
+namespace {
+struct Pin {
+    const char* name;
+    const char* value;  // as SHOW prints it
+};
+
+// Set in the startup packet, where every supported server knows them. client_min_messages: a role
+// that silences warnings would silence "no replica identity". row_security = off turns rows hidden
+// by a policy into an error.
+constexpr Pin kPins[] = {
+    {"DateStyle", "ISO, YMD"},
+    {"TimeZone", "UTC"},
+    {"IntervalStyle", "postgres"},
+    {"extra_float_digits", "3"},
+    {"bytea_output", "hex"},
+    {"standard_conforming_strings", "on"},
+    {"client_min_messages", "warning"},
+    {"row_security", "off"},
+    {"default_transaction_isolation", "read committed"},
+    {"statement_timeout", "0"},
+    {"lock_timeout", "0"},
+    {"idle_in_transaction_session_timeout", "0"},
+};
+
+std::string startup_options(const ConnectionOptions& options, std::string given) {
+    std::string text = std::move(given);
+    const auto append = [&](std::string_view name, std::string_view value) {
+        text += " -c ";
+        text += name;
+        text += '=';
+        for (const char c : value) {
+            if (c == ' ' || c == '\\') text += '\\';
+            text += c;
+        }
+    };
+    for (const Pin& pin : kPins)
+        append(pin.name, pin.value);
+    append("search_path", options.search_path);
+    return text;
+}
+}  // namespace
+
+ConnectKeywords::ConnectKeywords(const ConnectionOptions& options) {
+    char* message = nullptr;
+    struct FreeOptions {
+        void operator()(PQconninfoOption* parsed) const { PQconninfoFree(parsed); }
+    };
+    const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{
+        PQconninfoParse(options.conninfo.c_str(), &message)};
+    const PqMemory<char> message_owner{message};
+    if (!parsed) {
+        // libpq's message quotes the string, which may hold a password.
+        throw Failure{Error{ErrorKind::configuration, options.purpose + ": conninfo is not valid"}};
+    }
+    const char* environment_options = std::getenv("PGOPTIONS");
+    std::string given = environment_options != nullptr ? environment_options : "";
+    // Defaults: a peer that is gone without a word is noticed within a minute.
+    entries_ = {{"connect_timeout", "10"},
+                {"keepalives_idle", "20"},
+                {"keepalives_interval", "10"},
+                {"keepalives_count", "3"},
+                {"tcp_user_timeout", "60000"}};
+    for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+        if (option->val == nullptr) continue;
+        const std::string keyword = option->keyword;
+        if (keyword == "options") {
+            given = option->val;
+            continue;
+        }
+        std::erase_if(entries_, [&](const auto& entry) { return entry.first == keyword; });
+        entries_.emplace_back(keyword, option->val);
+    }
+    const auto set = [&](const std::string& keyword, std::string value) {
+        std::erase_if(entries_, [&](const auto& entry) { return entry.first == keyword; });
+        entries_.emplace_back(keyword, std::move(value));
+    };
+    set("client_encoding", "UTF8");
+    set("application_name", options.application_name);
+    set("options", startup_options(options, given));
+    if (options.replication) set("replication", "database");
+    for (const auto& [keyword, value] : entries_) {
+        keyword_pointers_.push_back(keyword.c_str());
+        value_pointers_.push_back(value.c_str());
+    }
+    keyword_pointers_.push_back(nullptr);
+    value_pointers_.push_back(nullptr);
+}
+
+void fail_to_connect(const PGconn* connection, const std::string& purpose) {
+    std::string message = PQerrorMessage(connection);
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    while (!message.empty() && message.back() == ' ')
+        message.pop_back();
+    // libpq gives no SQLSTATE for a failed connect; these texts are the server's, in English unless
+    // lc_messages says otherwise, in which case they are merely retried.
+    const auto says = [&](const char* part) { return message.find(part) != std::string::npos; };
+    const bool refused = says("password") || says("authentication") || says("does not exist") ||
+                         says("pg_hba.conf") || says("permission denied") ||
+                         says("must be superuser or replication role") ||
+                         says("unrecognized configuration parameter") || says("certificate") ||
+                         says("definition of service");
+    throw Failure{Error{refused ? ErrorKind::configuration : ErrorKind::unavailable,
+                        purpose + ": cannot connect: " + message}};
+}
+
+Connection::Connection(ConnPtr connection, std::string purpose)
+    : sink_{std::make_unique<NoticeSink>()},
+      connection_{std::move(connection)},
+      purpose_{std::move(purpose)} {
+    PQsetNoticeReceiver(connection_.get(), &Connection::receive_notice, sink_.get());
+}
+
+Connection Connection::open(const ConnectionOptions& options) {
+    const ConnectKeywords keywords{options};
+    ConnPtr connection{PQconnectdbParams(keywords.keywords(), keywords.values(), 0)};
+    if (!connection) throw std::bad_alloc{};
+    if (PQstatus(connection.get()) != CONNECTION_OK)
+        fail_to_connect(connection.get(), options.purpose);
+    return adopt(std::move(connection), options);
+}
+
+Connection Connection::adopt(ConnPtr connection, const ConnectionOptions& options) {
+    Connection adopted{std::move(connection), options.purpose};
+    adopted.pin(options);
+    return adopted;
+}
+
+void Connection::receive_notice(void* sink, const PGresult* notice) {
+    const auto field = [&](int code) -> std::string {
+        const char* text = PQresultErrorField(notice, code);
+        return text != nullptr ? text : "";
+    };
+    const auto& handler = static_cast<NoticeSink*>(sink)->handler;
+    if (!handler) return;
+    handler({field(PG_DIAG_SEVERITY_NONLOCALIZED), field(PG_DIAG_SQLSTATE),
+             field(PG_DIAG_MESSAGE_PRIMARY)});
+}
+
+void Connection::pin(const ConnectionOptions& options) {
+    // Timeouts that only newer servers know (14, 17) cannot stand in the startup packet of all.
+    exec(
+        "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings "
+        "WHERE name IN ('idle_session_timeout', 'transaction_timeout')");
+    std::string query =
+        "SELECT pg_catalog.current_setting('search_path'), "
+        "pg_catalog.current_setting('client_encoding')";
+    for (const Pin& pin : kPins) {
+        query += ", pg_catalog.current_setting(" + quote_literal(pin.name) + ")";
+    }
+    const QueryResult shown = exec(query);
+    const auto expect = [&](int column, std::string_view name, std::string_view value) {
+        if (shown.text(0, column) == value) return;
+        throw Failure{
+            Error{ErrorKind::configuration, purpose_ + ": the session's " + std::string{name} +
+                                                " is \"" + std::string{shown.text(0, column)} +
+                                                "\" instead of \"" + std::string{value} + "\""}
+                .with_hint("connect without a pooler that ignores startup options")};
+    };
+    expect(0, "search_path", options.search_path);
+    expect(1, "client_encoding", "UTF8");
+    int column = 2;
+    for (const Pin& pin : kPins)
+        expect(column++, pin.name, pin.value);
+}
+
+void Connection::fail(const PGresult* result) const {
+    Error error = server_error(result, connection_.get()).to_error();
+    if (!is_good() && error.kind() != ErrorKind::unavailable) {
+        error = Error{ErrorKind::unavailable, error.message(), error.sqlstate()};
+    }
+    throw Failure{error.within(purpose_)};
+}
+
+Error Connection::data_error(const PGresult* result) const {
+    Error error = server_error(result, connection_.get()).to_error();
+    if (!is_good() || next_step(error.kind()) != NextStep::quarantine) fail(result);
+    return error;
+}
+
+Result<QueryResult> Connection::checked(PGresult* raw) {
+    ResultPtr result{raw};
+    switch (PQresultStatus(result.get())) {
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK:
+        case PGRES_EMPTY_QUERY:
+        case PGRES_COPY_IN:
+        case PGRES_COPY_OUT:
+        case PGRES_COPY_BOTH: return QueryResult{std::move(result)};
+        default: return data_error(result.get());
+    }
+}
+
+namespace {
+QueryResult or_throw(Result<QueryResult> result, const std::string& purpose) {
+    if (result.has_error()) throw Failure{result.error().within(purpose)};
+    return std::move(*result);
+}
+}  // namespace
+
+Result<QueryResult> Connection::try_exec(const std::string& sql) {
+    return checked(PQexec(raw(), sql.c_str()));
+}
+
+QueryResult Connection::exec(const std::string& sql) { return or_throw(try_exec(sql), purpose_); }
+
+Result<QueryResult> Connection::try_exec(const std::string& sql, const Params& params) {
+    const auto& arrays = params.arrays();
+    return checked(PQexecParams(raw(), sql.c_str(), params.size(), nullptr, arrays.values,
+                                arrays.lengths, arrays.formats, 0));
+}
+
+QueryResult Connection::exec(const std::string& sql, const Params& params) {
+    return or_throw(try_exec(sql, params), purpose_);
+}
+
+void Connection::prepare(const std::string& name, const std::string& sql) {
+    or_throw(checked(PQprepare(raw(), name.c_str(), sql.c_str(), 0, nullptr)), purpose_);
+}
+
+QueryResult Connection::exec_prepared(const std::string& name, const Params& params, bool binary) {
+    const auto& arrays = params.arrays();
+    return or_throw(checked(PQexecPrepared(raw(), name.c_str(), params.size(), arrays.values,
+                                           arrays.lengths, arrays.formats, binary ? 1 : 0)),
+                    purpose_);
+}
+
+Result<QueryResult> Connection::try_exec_prepared(const std::string& name, const Params& params) {
+    const auto& arrays = params.arrays();
+    return checked(PQexecPrepared(raw(), name.c_str(), params.size(), arrays.values, arrays.lengths,
+                                  arrays.formats, 0));
+}
+
+}  // namespace crossfade

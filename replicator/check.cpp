@@ -1,0 +1,129 @@
+// check_replication: what stands in the way of reading a stream from a server.
+#include "replicator/slot.hpp"
+
+#include "postgres/quote.hpp"
+
+namespace crossfade {
+
+namespace {
+class Check {
+public:
+    Check(Connection& connection, const ServerFacts& facts, const std::string& plugin,
+          int timeout_ms)
+        : connection_{connection}, facts_{facts}, plugin_{plugin}, timeout_ms_{timeout_ms} {}
+
+    Findings run() {
+        check_server();
+        check_role();
+        if (!has_errors(findings_)) probe_plugin();
+        return std::move(findings_);
+    }
+
+private:
+    void add(std::string message, std::string mend, Severity severity = Severity::error) {
+        findings_.push_back({{}, "source", std::move(message), std::move(mend), severity});
+    }
+
+    void check_server() {
+        if (facts_.in_recovery) {
+            add("the source is a standby: slots on it do not survive a failover",
+                "connect to the primary");
+        }
+        if (facts_.wal_level != "logical") {
+            add("wal_level is " + facts_.wal_level,
+                "ALTER SYSTEM SET wal_level = logical; -- and restart the server");
+        }
+        if (facts_.replication_slots_used >= facts_.replication_slots_max) {
+            add("all " + std::to_string(facts_.replication_slots_max) +
+                    " replication slots are in use",
+                "ALTER SYSTEM SET max_replication_slots = " +
+                    std::to_string(facts_.replication_slots_max + 2) +
+                    "; -- and restart the server",
+                Severity::warning);
+        }
+        if (facts_.wal_senders_used >= facts_.wal_senders_max) {
+            add("all " + std::to_string(facts_.wal_senders_max) + " WAL senders are in use",
+                "ALTER SYSTEM SET max_wal_senders = " + std::to_string(facts_.wal_senders_max + 2) +
+                    "; -- and restart the server",
+                Severity::warning);
+        }
+        if (plugin_ == "wal2json" && facts_.encoding != "UTF8") {
+            add("wal2json does not convert the database's encoding " + facts_.encoding,
+                facts_.encoding == "SQL_ASCII" ? "" : "plugin: pgoutput");
+        }
+        if (facts_.slot_wal_keep_size_mb_max < 0) {
+            add("max_slot_wal_keep_size is not set: a bridge that stays away fills the source's "
+                "disk",
+                "ALTER SYSTEM SET max_slot_wal_keep_size = '64GB'; SELECT pg_reload_conf();",
+                Severity::warning);
+        }
+    }
+
+    void check_role() {
+        if (!facts_.replication) {
+            add("role " + facts_.role + " may not use replication",
+                "ALTER ROLE " + quote_identifier(facts_.role) + " REPLICATION;");
+        }
+    }
+
+    // Loads the plugin and tries its options; the slot goes with the session, or here.
+    void probe_plugin() {
+        const std::string slot = "crossfade_probe_" + std::to_string(connection_.backend_pid());
+        connection_.exec("SET statement_timeout = " + std::to_string(timeout_ms_));
+        try {
+            connection_.exec("SELECT pg_create_logical_replication_slot($1, $2, true)",
+                             Params{{slot}, {plugin_}});
+            if (plugin_ == "wal2json") {
+                connection_.exec(
+                    "SELECT count(*) FROM pg_logical_slot_peek_changes($1, NULL, 1, "
+                    "'format-version', '2',"
+                    " 'include-lsn', '1', 'include-xids', '1', 'include-timestamp', '1',"
+                    " 'include-types', '0', 'add-tables', 'public.crossfade_probe')",
+                    Params{{slot}});
+            }
+        } catch (const Failure& failure) {
+            if (!connection_.is_good()) throw;
+            refused(failure.error());
+        }
+        connection_.exec("SET statement_timeout = 0");
+        drop_slot(connection_, slot);
+    }
+
+    void refused(const Error& error) {
+        if (error.sqlstate() == "57014") {
+            add("plugin " + plugin_ + " could not be tried: open transactions hold up a new slot",
+                "", Severity::warning);
+        } else if (error.sqlstate() == "58P01" || error.sqlstate() == "42704") {
+            add("plugin " + plugin_ + " is not installed on the source",
+                plugin_ == "wal2json" ? "apt install postgresql-" +
+                                            std::to_string(facts_.version / 10'000) + "-wal2json"
+                                      : "");
+        } else if (error.sqlstate() == "42501" && facts_.output_plugin_libraries) {
+            add("the source does not admit plugin " + plugin_ +
+                    " (output_plugin_libraries = " + *facts_.output_plugin_libraries + ")",
+                "ALTER ROLE " + quote_identifier(facts_.role) +
+                    " SET output_plugin_libraries = pgoutput, " + plugin_ +
+                    "; -- or plugin: pgoutput");
+        } else if (error.sqlstate() == "22023") {
+            add("plugin " + plugin_ +
+                    " of the source does not know an option that is needed: " + error.message(),
+                "install wal2json 2.5 or later");
+        } else {
+            add("plugin " + plugin_ + " cannot be used: " + error.format(), "");
+        }
+    }
+
+    Connection& connection_;
+    const ServerFacts& facts_;
+    const std::string& plugin_;
+    int timeout_ms_;
+    Findings findings_;
+};
+}  // namespace
+
+Findings check_replication(Connection& connection, const ServerFacts& facts,
+                           const std::string& plugin, int probe_timeout_ms) {
+    return Check{connection, facts, plugin, probe_timeout_ms}.run();
+}
+
+}  // namespace crossfade
