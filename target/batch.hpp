@@ -1,0 +1,90 @@
+// What the pipeline asks of the target in one transaction, and what the target answers.
+#pragma once
+
+#include "model/identity.hpp"
+#include "model/lsn.hpp"
+#include "transforms/target_spec.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crossfade {
+
+// Gives up unique values that another row of the batch takes: UPDATE ... SET columns = values WHERE
+// id.
+struct Vacate {
+    RootRef root;
+    Uuid id;
+    std::vector<std::uint32_t> columns;  // into TargetSpec::columns
+    std::vector<Value> values;
+};
+
+// `until_changed` columns are guarded: written only while the stored value's digest still is
+// `digest`.
+struct Guard {
+    std::uint32_t column = 0;
+    std::string digest;  // hex SHA-256 of the column's text form as last written ("null" for NULL);
+                         // empty: write unconditionally
+};
+
+struct RowWrite {
+    RootRef root;
+    Uuid id;
+    bool present =
+        false;  // a row of ours stands there: UPDATE; else INSERT (ON CONFLICT (id) DO UPDATE)
+    std::vector<Value> values;       // one per TargetSpec::columns
+    std::vector<Guard> guards = {};  // for present rows
+    std::uint32_t depth = 0;         // place in a self-reference: parents have a smaller one
+    bool blind = false;  // what stands there is not known exactly, so the write may turn out to
+                         // change nothing
+    // Only these columns change (deferred fill, retire, detach); empty: the whole row.
+    std::vector<std::uint32_t> only = {};
+};
+
+// A row leaves only if nothing refers to it but rows that leave in the same batch (a self-reference
+// may be a circle).
+struct RowDelete {
+    RootRef root;
+    Uuid id;
+    std::uint32_t depth = 0;
+    bool keep_if_changed =
+        false;  // with `digest`: the row stays if it is not what was last written
+    std::string row_digest = {};
+};
+
+// In the order of execution: vacates, writes (entities ascending, then depth ascending), deletes
+// (entities descending, depth descending). plan_batch establishes that order.
+struct TargetBatch {
+    std::uint64_t number = 0;  // progress: UPDATE ... WHERE batch = number - 1
+    EndLsn end = {};           // the position this batch brings the target to
+    std::vector<Vacate> vacates = {};
+    std::vector<RowWrite> writes = {};
+    std::vector<RowDelete> deletes = {};
+    bool empty() const { return vacates.empty() && writes.empty() && deletes.empty(); }
+};
+
+// A root that the target refused; the transaction was rolled back.
+struct Refusal {
+    RootRef root;
+    std::string sqlstate;
+    std::string constraint;  // or trigger function / column, as the server names it; may be empty
+    std::string table;
+    std::string message;  // without row values (the server's DETAIL is left out)
+};
+
+struct BatchAnswer {
+    std::vector<Refusal> refused;  // not empty: rolled back, nothing stands
+    std::vector<RootRef>
+        missing;  // UPDATEs that met no row: somebody deleted it; rolled back as well
+    std::vector<RootRef>
+        referred;  // DELETEs not done because rows still refer to it; the rest stands
+    std::vector<RootRef> changed;  // DELETEs not done because somebody changed the row
+    bool ready() const { return refused.empty() && missing.empty(); }
+};
+
+// Orders the three parts in place (see TargetBatch). Pure.
+void plan_batch(TargetBatch& batch);
+
+}  // namespace crossfade

@@ -1,0 +1,303 @@
+#include "target/canonical.hpp"
+
+#include "model/civil.hpp"
+#include "postgres/quote.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <bit>
+#include <cstdlib>
+
+namespace crossfade {
+
+namespace {
+
+[[noreturn]] void not_writable(const ColumnShape& column) {
+    throw Failure{Error{ErrorKind::internal,
+                        "column " + column.name + " was given a value that cannot be written"}};
+}
+
+std::string hex_sha256(std::string_view text) {
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string hex;
+    for (const unsigned char byte : digest) {
+        hex.push_back(kDigits[byte >> 4]);
+        hex.push_back(kDigits[byte & 15]);
+    }
+    return hex;
+}
+
+std::string numeric_text(const Decimal& value, const ColumnShape& column) {
+    if (column.modifier < 4 || !value.is_finite()) return value.format();
+    // The scale is an 11-bit signed number in the low bits of the modifier (numeric.c).
+    const std::int32_t scale = (((column.modifier - 4) & 0x7FF) ^ 1024) - 1024;
+    if (scale >= 0) return value.round(scale).format();
+    // A negative scale rounds left of the point: divide, round, multiply.
+    Decimal unit{1};
+    for (std::int32_t i = 0; i < -scale; ++i)
+        unit = unit * Decimal{10};
+    return (Decimal::divide(value, unit, 0).value() * unit).format();
+}
+
+bool is_real(const ColumnShape& column) {
+    return column.base == "float4" || column.base == "float8";
+}
+
+// As the column holds it.
+double real_of(double value, const ColumnShape& column) {
+    return column.base == "float4" ? static_cast<double>(static_cast<float>(value)) : value;
+}
+
+// Numbers go by the type of the column, whatever kind of number they are.
+std::string number_text(const Value& value, const ColumnShape& column) {
+    const std::string plain =
+        std::holds_alternative<double>(value)    ? format_real(std::get<double>(value))
+        : std::holds_alternative<Decimal>(value) ? std::get<Decimal>(value).format()
+                                                 : std::to_string(std::get<std::int64_t>(value));
+    if (column.base == "numeric") {
+        auto decimal = Decimal::parse(plain);
+        return decimal ? numeric_text(*decimal, column) : plain;
+    }
+    if (is_real(column)) return format_real(real_of(std::strtod(plain.c_str(), nullptr), column));
+    return plain;
+}
+
+// Rounds to the digits of the fraction that the modifier of a time type allows, half away from
+// zero.
+std::int64_t round_micros(std::int64_t micros, const ColumnShape& column) {
+    if (column.modifier < 0 || column.modifier >= 6) return micros;
+    std::int64_t unit = 1;
+    for (std::int32_t i = column.modifier; i < 6; ++i)
+        unit *= 10;
+    const std::int64_t half = micros < 0 ? -unit / 2 : unit / 2;
+    return (micros + half) / unit * unit;
+}
+
+constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
+// PostgreSQL counts from 2000-01-01, and so "away from zero" is away from there.
+constexpr std::int64_t kServerEpoch = 10957 * kMicrosPerDay;
+
+std::string timestamp_text(Timestamp timestamp, const ColumnShape& column) {
+    const bool endless =
+        timestamp.micros == Timestamp::kInfinity || timestamp.micros == Timestamp::kMinusInfinity;
+    if (column.base == "date") {
+        if (endless) return format_timestamp(timestamp, ' ', "");
+        std::int64_t days = timestamp.micros / kMicrosPerDay;
+        if (timestamp.micros % kMicrosPerDay < 0) --days;
+        return format_date(Date{static_cast<std::int32_t>(days)});
+    }
+    if (!endless) {
+        timestamp.micros = round_micros(timestamp.micros - kServerEpoch, column) + kServerEpoch;
+    }
+    return format_timestamp(timestamp, ' ', column.base == "timestamptz" ? "+00" : "");
+}
+
+std::string date_text(Date date, const ColumnShape& column) {
+    const bool endless = date.days == std::numeric_limits<std::int32_t>::max() ||
+                         date.days == std::numeric_limits<std::int32_t>::min();
+    if (endless || (column.base != "timestamp" && column.base != "timestamptz")) {
+        return format_date(date);
+    }
+    return timestamp_text(Timestamp{date.days * kMicrosPerDay}, column);
+}
+
+std::string hex_bytes(const std::string& data) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text = "\\x";
+    for (const char c : data) {
+        text.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+        text.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+    }
+    return text;
+}
+
+// What is digested of a value: its canonical text, and of a real number its bits. Servers and
+// std::to_chars differ in the shortest digits of some, where these lie on the bound between two
+// numbers.
+std::optional<std::string> digest_text(const Value& value, const ColumnShape& column) {
+    auto text = canonical_text(value, column);
+    if (!text || !is_real(column)) return text;
+    const auto bits = std::bit_cast<std::uint64_t>(std::strtod(text->c_str(), nullptr));
+    std::string bytes;
+    for (int shift = 56; shift >= 0; shift -= 8)
+        bytes.push_back(static_cast<char>(bits >> shift));
+    return hex_bytes(bytes).substr(2);
+}
+
+std::string digest_text_sql(std::string_view alias, const TargetColumn& column,
+                            const ColumnShape& shape) {
+    if (!is_real(shape)) return column_text_sql(alias, column);
+    return "encode(float8send(" + std::string{alias} + "." + quote_identifier(column.name) +
+           "::float8), 'hex')";
+}
+
+bool is_compared(const TargetColumn& column) {
+    return column.owner == Owner::bridge || column.owner == Owner::until_changed;
+}
+
+const ColumnShape& shape_of(const TableShape& shape, const TargetColumn& column) {
+    const ColumnShape* found = shape.find(column.name);
+    if (found == nullptr) {
+        throw Failure{Error{ErrorKind::trust, "table " + shape.table + " has no column " +
+                                                  column.name + " any more"}};
+    }
+    return *found;
+}
+
+// at_least: the stored value has not fallen below the expected one. Both are canonical texts of one
+// type; the kind of the expected value says how they are ordered.
+bool is_at_least(const std::optional<std::string>& stored, const std::optional<std::string>& text,
+                 const Value& expected) {
+    if (!text) return true;
+    if (!stored) return false;
+    if (*stored == *text || *stored == "infinity") return true;
+    const bool number = std::holds_alternative<std::int64_t>(expected) ||
+                        std::holds_alternative<Decimal>(expected) ||
+                        std::holds_alternative<double>(expected);
+    if (number) {
+        const auto a = Decimal::parse(*stored);
+        const auto b = Decimal::parse(*text);
+        return a && b && compare(*a, *b) >= 0;
+    }
+    // Dates and timestamps of four-digit years order as their texts do.
+    return *stored >= *text;
+}
+
+}  // namespace
+
+std::optional<std::string> canonical_text(const Value& value, const ColumnShape& column) {
+    struct Visitor {
+        const ColumnShape& column;
+        const Value& value;
+        using Text = std::optional<std::string>;
+        Text operator()(Null) const { return std::nullopt; }
+        Text operator()(Absent) const { not_writable(column); }
+        Text operator()(const Secret&) const { not_writable(column); }
+        Text operator()(bool flag) const { return flag ? "true" : "false"; }
+        Text operator()(std::int64_t) const { return number_text(value, column); }
+        Text operator()(double) const { return number_text(value, column); }
+        Text operator()(const Decimal&) const { return number_text(value, column); }
+        Text operator()(const std::string& text) const {
+            // The cast of an inet to text shows the mask of a single host, its output does not.
+            if (column.base == "inet" && text.find('/') == std::string::npos) {
+                return text + (text.find(':') == std::string::npos ? "/32" : "/128");
+            }
+            if (column.base != "bpchar") return text;
+            const auto last = text.find_last_not_of(' ');
+            return last == std::string::npos ? std::string{} : text.substr(0, last + 1);
+        }
+        Text operator()(const Uuid& uuid) const { return uuid.format(); }
+        Text operator()(Date date) const { return date_text(date, column); }
+        Text operator()(Timestamp timestamp) const { return timestamp_text(timestamp, column); }
+        Text operator()(TimeOfDay time) const {
+            return format_time(TimeOfDay{round_micros(time.micros, column)});
+        }
+        Text operator()(const Json& json) const { return json.text; }
+        Text operator()(const Bytes& bytes) const { return hex_bytes(bytes.data); }
+    };
+    return std::visit(Visitor{column, value}, value);
+}
+
+std::string column_digest(const Value& value, const ColumnShape& column) {
+    const auto text = digest_text(value, column);
+    return text ? hex_sha256(*text) : "null";
+}
+
+std::string column_text_sql(std::string_view alias, const TargetColumn& column) {
+    const std::string name = std::string{alias} + "." + quote_identifier(column.name);
+    if (column.kind != ColumnSpec::Kind::json) return name + "::text";
+    std::string keys;
+    for (const std::string& key : column.json_keys) {
+        keys += (keys.empty() ? "" : ", ") + quote_literal(key);
+    }
+    // A document that is not an object holds none of our keys; it reads as the empty object.
+    return "(SELECT coalesce(jsonb_object_agg(k, v), '{}')::text FROM jsonb_each(CASE "
+           "jsonb_typeof(" +
+           name + ") WHEN 'object' THEN " + name + " END) AS owned (k, v) WHERE k = ANY (ARRAY[" +
+           keys + "]::text[]))";
+}
+
+std::string column_digest_sql(std::string_view alias, const TargetColumn& column,
+                              const ColumnShape& shape) {
+    return "coalesce(encode(sha256(convert_to(" + digest_text_sql(alias, column, shape) +
+           ", 'UTF8')), 'hex'), 'null')";
+}
+
+// Each column contributes 'n' for NULL or 't', the length of its text in bytes, ':' and the text.
+std::string row_digest(const TargetSpec& spec, const TableShape& shape,
+                       const std::vector<Value>& values) {
+    std::string text;
+    for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+        if (!is_compared(spec.columns[i])) continue;
+        const auto column = digest_text(values.at(i), shape_of(shape, spec.columns[i]));
+        text += column ? "t" + std::to_string(column->size()) + ":" + *column : "n";
+    }
+    return hex_sha256(text);
+}
+
+std::string row_digest_sql(std::string_view alias, const TargetSpec& spec,
+                           const TableShape& shape) {
+    std::string text = "''";
+    for (const TargetColumn& column : spec.columns) {
+        if (!is_compared(column)) continue;
+        text += " || (SELECT coalesce('t' || octet_length(c) || ':' || c, 'n') FROM (SELECT " +
+                digest_text_sql(alias, column, shape_of(shape, column)) + ") AS x (c))";
+    }
+    return "encode(sha256(convert_to(" + text + ", 'UTF8')), 'hex')";
+}
+
+namespace {
+
+std::string selected_columns(const TargetSpec& spec) {
+    std::string sql = "SELECT t." + quote_identifier(spec.id_column) + "::text";
+    for (const TargetColumn& column : spec.columns)
+        sql += ", " + column_text_sql("t", column);
+    return sql + " FROM " + quote_table(spec.schema, spec.table) + " AS t WHERE t." +
+           quote_identifier(spec.id_column);
+}
+
+}  // namespace
+
+std::string select_rows_sql(const TargetSpec& spec) {
+    return selected_columns(spec) + " = ANY ($1::uuid[]) ORDER BY t." +
+           quote_identifier(spec.id_column);
+}
+
+std::string scan_rows_sql(const TargetSpec& spec) {
+    return selected_columns(spec) + " > $1::uuid ORDER BY t." + quote_identifier(spec.id_column) +
+           " LIMIT $2::bigint";
+}
+
+namespace {
+
+bool is_same(const std::optional<std::string>& stored, const std::optional<std::string>& text,
+             const ColumnShape& column) {
+    if (stored == text) return true;
+    if (!stored || !text || !is_real(column)) return false;
+    return real_of(std::strtod(stored->c_str(), nullptr), column) ==
+           real_of(std::strtod(text->c_str(), nullptr), column);
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> differing_columns(
+    const TargetSpec& spec, const TableShape& shape, const std::vector<Value>& expected,
+    const std::vector<std::optional<std::string>>& stored) {
+    std::vector<std::uint32_t> differing;
+    for (std::uint32_t i = 0; i < spec.columns.size(); ++i) {
+        const TargetColumn& column = spec.columns[i];
+        if (column.owner == Owner::target || column.owner == Owner::trigger) continue;
+        const ColumnShape& type = shape_of(shape, column);
+        const auto text = canonical_text(expected.at(i), type);
+        const bool good = column.owner == Owner::at_least
+                              ? is_at_least(stored.at(i), text, expected.at(i))
+                              : is_same(stored.at(i), text, type);
+        if (!good) differing.push_back(i);
+    }
+    return differing;
+}
+
+}  // namespace crossfade

@@ -1,0 +1,254 @@
+#include "target/isolation.hpp"
+
+#include "postgres/quote.hpp"
+
+#include <algorithm>
+
+namespace crossfade {
+
+namespace {
+
+// Small enough that running a chunk again is cheap, large enough that the round trips are few.
+constexpr std::size_t kChunk = 64;
+constexpr std::string_view kForeignKeyViolation = "23503";
+
+const Extra kSetConstraints{"SET CONSTRAINTS ALL IMMEDIATE"};
+
+Uuid id_of(const Step& step) {
+    return std::visit([](const auto* row) { return row->id; }, step);
+}
+
+}  // namespace
+
+Isolation::Isolation(Runner& runner, std::span<const Step> steps, std::span<const Extra> begin)
+    : runner_{runner}, steps_{steps}, begin_{begin} {
+    for (const Step& step : steps) {
+        if (const auto* write = std::get_if<const RowWrite*>(&step)) {
+            writes_[(*write)->root].push_back(*write);
+        }
+    }
+}
+
+Isolation::Outcome Isolation::run() {
+    ++runner_.counters().isolations;
+    const RunResult begun = runner_.run(begin_, {}, {});
+    if (begun.untouched) return {.answer = {}, .untouched = true};
+    runner_.connection().exec("SAVEPOINT crossfade_start");
+    while (true) {
+        auto error = apply(remaining());
+        if (!error) error = check_constraints();
+        if (!error) break;
+        blame(*error);
+        back_to_start();
+    }
+    return {.answer = std::move(answer_), .untouched = false};
+}
+
+void Isolation::back_to_start() {
+    runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_start");
+    answer_.missing.clear();
+    answer_.referred.clear();
+    answer_.changed.clear();
+}
+
+std::vector<Step> Isolation::remaining() const {
+    std::vector<Step> steps;
+    for (const Step& step : steps_) {
+        if (!left_out_.contains(root_of(step))) steps.push_back(step);
+    }
+    return steps;
+}
+
+std::optional<ServerError> Isolation::apply(std::span<const Step> steps) {
+    while (!steps.empty()) {
+        // A set is not cut in two: its rows may leave only together.
+        std::size_t size = 0;
+        while (size < std::min(kChunk, steps.size())) {
+            size += set_size(steps.subspan(size), runner_.tables());
+        }
+        const auto chunk = steps.first(size);
+        if (auto error = apply_chunk({chunk.begin(), chunk.end()})) return error;
+        steps = steps.subspan(size);
+    }
+    return std::nullopt;
+}
+
+std::optional<ServerError> Isolation::apply_chunk(std::vector<Step> steps) {
+    static const Extra kSave{"SAVEPOINT crossfade_chunk"};
+    static const Extra kRelease{"RELEASE SAVEPOINT crossfade_chunk"};
+    while (true) {
+        // Left out meanwhile: an earlier chunk or round refused a step of the same root.
+        std::erase_if(steps, [&](const Step& step) { return left_out_.contains(root_of(step)); });
+        const RunResult result = runner_.run({&kSave, 1}, steps, {&kRelease, 1});
+        for (const RootRef& root : result.missing) {
+            for (const RowWrite* write : writes_[root])
+                left_out_ids_.insert(write->id);
+        }
+        if (!result.refused) {
+            std::ranges::copy(result.missing, std::back_inserter(answer_.missing));
+            std::ranges::copy(result.referred, std::back_inserter(answer_.referred));
+            std::ranges::copy(result.changed, std::back_inserter(answer_.changed));
+            return std::nullopt;
+        }
+        runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_chunk");
+        if (result.refused_step == RunResult::kNone) throw Failure{result.refused->to_error()};
+        if (result.refused_steps > 1) return result.refused;
+        const Step& step = steps[result.refused_step];
+        left_out_ids_.insert(id_of(step));
+        refuse(root_of(step), *result.refused);
+    }
+}
+
+bool Isolation::refers_to_left_out(const RootRef& root) const {
+    const auto writes = writes_.find(root);
+    if (writes == writes_.end()) return false;
+    for (const RowWrite* write : writes->second) {
+        for (const Value& value : write->values) {
+            const auto* id = std::get_if<Uuid>(&value);
+            if (id != nullptr && *id != write->id && left_out_ids_.contains(*id)) return true;
+        }
+    }
+    return false;
+}
+
+void Isolation::refuse(const RootRef& root, const ServerError& error) {
+    if (!left_out_.insert(root).second) return;
+    const bool dependant = error.sqlstate == kForeignKeyViolation && refers_to_left_out(root);
+    if (const auto writes = writes_.find(root); writes != writes_.end()) {
+        for (const RowWrite* write : writes->second)
+            left_out_ids_.insert(write->id);
+    }
+    if (dependant) return;
+    const TargetSpec& spec = runner_.tables().specs().at(root.entity);
+    answer_.refused.push_back(
+        Refusal{.root = root,
+                .sqlstate = error.sqlstate,
+                .constraint = error.constraint.empty() ? error.column : error.constraint,
+                .table = error.table.empty() ? spec.table : error.table,
+                .message = error.message});
+}
+
+// The rows stand as they are, also after a refusal: what was applied is to be looked at, or undone
+// by the caller.
+std::optional<ServerError> Isolation::check_constraints() {
+    static const Extra kSave{"SAVEPOINT crossfade_check"};
+    const RunResult result = runner_.run({&kSave, 1}, {}, {&kSetConstraints, 1});
+    if (result.refused) runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_check");
+    return result.refused;
+}
+
+void Isolation::blame(const ServerError& error) {
+    if (error.sqlstate == kForeignKeyViolation && blame_orphans(error)) return;
+    blame_by_halves(error);
+}
+
+bool Isolation::blame_orphans(const ServerError& error) {
+    const std::size_t before = left_out_.size();
+    for (EntityIndex entity = 0; entity < runner_.tables().specs().size(); ++entity) {
+        const TableStatements& table = runner_.tables().at(entity);
+        const TableShape& shape = table.shape();
+        if (shape.schema != error.schema || shape.table != error.table) continue;
+        const auto key =
+            std::ranges::find(shape.references, error.constraint, &ForeignKeyShape::constraint);
+        if (key == shape.references.end()) continue;
+
+        std::map<std::string, RootRef> roots;
+        std::string ids = "{";
+        for (const auto& [root, writes] : writes_) {
+            if (root.entity != entity || left_out_.contains(root)) continue;
+            const std::string id = writes.front()->id.format();
+            ids += (roots.empty() ? "" : ",") + id;
+            roots.emplace(id, root);
+        }
+        const std::string id = "t." + quote_identifier(table.spec().id_column);
+        std::string sql = "SELECT " + id + "::text FROM " + quote_table(shape.schema, shape.table) +
+                          " AS t WHERE " + id + " = ANY ($1::uuid[])";
+        std::string match;
+        for (const auto& [referring, referred] : key->columns) {
+            sql += " AND t." + quote_identifier(referring) + " IS NOT NULL";
+            match += (match.empty() ? "p." : " AND p.") + quote_identifier(referred) + " = t." +
+                     quote_identifier(referring);
+        }
+        sql += " AND NOT EXISTS (SELECT FROM " +
+               quote_table(key->referred_schema, key->referred_table) + " AS p WHERE " + match +
+               ") ORDER BY 1";
+        const QueryResult orphans = runner_.connection().exec(sql, Params{ids + "}"});
+        for (int row = 0; row < orphans.rows(); ++row) {
+            refuse(roots.at(std::string{orphans.text(row, 0)}), error);
+        }
+    }
+    return left_out_.size() > before;
+}
+
+std::optional<ServerError> Isolation::try_with(const std::set<RootRef>& accepted,
+                                               std::span<const RootRef> more) {
+    const std::set<RootRef> added{more.begin(), more.end()};
+    std::vector<Step> steps;
+    for (const Step& step : steps_) {
+        const RootRef& root = root_of(step);
+        if (accepted.contains(root) || added.contains(root)) steps.push_back(step);
+    }
+    runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_start");
+    return runner_.run({}, steps, {&kSetConstraints, 1}).refused;
+}
+
+void Isolation::halve(std::set<RootRef>& accepted, std::span<const RootRef> roots,
+                      std::vector<std::pair<RootRef, ServerError>>& suspects) {
+    const auto error = try_with(accepted, roots);
+    if (!error) {
+        accepted.insert(roots.begin(), roots.end());
+    } else if (roots.size() == 1) {
+        suspects.emplace_back(roots.front(), *error);
+    } else {
+        halve(accepted, roots.first(roots.size() / 2), suspects);
+        halve(accepted, roots.subspan(roots.size() / 2), suspects);
+    }
+}
+
+void Isolation::blame_by_halves(const ServerError& error) {
+    Roots roots;
+    std::set<RootRef> seen;
+    for (const Step& step : remaining()) {
+        if (seen.insert(root_of(step)).second) roots.push_back(root_of(step));
+    }
+    std::set<RootRef> accepted;
+    std::vector<std::pair<RootRef, ServerError>> suspects;
+    halve(accepted, roots, suspects);
+
+    // Rows that need each other fail alone. So first: is it one suspect that spoils it for the
+    // others?
+    for (std::size_t i = 0; suspects.size() > 1 && i < suspects.size(); ++i) {
+        Roots others;
+        for (std::size_t j = 0; j < suspects.size(); ++j) {
+            if (j != i) others.push_back(suspects[j].first);
+        }
+        if (!try_with(accepted, others)) {
+            refuse(suspects[i].first, suspects[i].second);
+            return;
+        }
+    }
+    // Then each one again, now with everything that was accepted after it was tried, until none is
+    // admitted any more.
+    for (bool admitted = true; admitted;) {
+        admitted = false;
+        for (auto suspect = suspects.begin(); suspect != suspects.end();) {
+            if (try_with(accepted, {&suspect->first, 1})) {
+                ++suspect;
+                continue;
+            }
+            accepted.insert(suspect->first);
+            suspect = suspects.erase(suspect);
+            admitted = true;
+        }
+    }
+    for (const auto& [root, reason] : suspects)
+        refuse(root, reason);
+    if (suspects.empty()) {
+        // Now everything passes: what stood in the way came from elsewhere, and may be gone.
+        throw Failure{Error{ErrorKind::conflict,
+                            "a deferred constraint failed and then held: " + error.message,
+                            error.sqlstate}};
+    }
+}
+
+}  // namespace crossfade

@@ -1,0 +1,65 @@
+// Finds the roots of a batch that the target refuses, all of them in one go where it can.
+//
+//   steps -> chunks with a savepoint each ------------------ refused: this row; the chunk is run
+//   again without it
+//              a set of deletes refused --------------------- the roots are halved
+//         -> SET CONSTRAINTS ALL IMMEDIATE
+//              refused by a deferred foreign key ------------ the rows without a parent are asked
+//              for by query refused by something else -------------------- the roots are halved
+//              until those that fail are alone;
+//                                                             these get a second chance with all
+//                                                             that were accepted
+//         -> from the start without the refused ones, until nothing is refused
+//
+// A row whose parent's row was refused is not blamed for that: it is left out of the answer, since
+// the next derivation knows that the parent is missing.
+#pragma once
+
+#include "target/runner.hpp"
+
+namespace crossfade {
+
+class Isolation {
+public:
+    // Begins no transaction: `begin` opens one and moves the position. Borrows all.
+    Isolation(Runner& runner, std::span<const Step> steps, std::span<const Extra> begin);
+
+    struct Outcome {
+        BatchAnswer answer;
+        bool untouched = false;  // the position was not where it should be
+    };
+    // Leaves the transaction open; if the answer is ready, with everything applied and every
+    // constraint checked.
+    Outcome run();
+
+private:
+    using Roots = std::vector<RootRef>;
+
+    // The error of a set of deletes, if one was refused: which row is to blame is not known yet.
+    std::optional<ServerError> apply(std::span<const Step> steps);
+    std::optional<ServerError> apply_chunk(std::vector<Step> steps);
+    std::optional<ServerError> check_constraints();
+    void blame(const ServerError& error);
+    bool blame_orphans(const ServerError& error);
+    void blame_by_halves(const ServerError& error);
+    // Applies the accepted roots and `more` from the start; the error if that is refused.
+    std::optional<ServerError> try_with(const std::set<RootRef>& accepted,
+                                        std::span<const RootRef> more);
+    void halve(std::set<RootRef>& accepted, std::span<const RootRef> roots,
+               std::vector<std::pair<RootRef, ServerError>>& suspects);
+
+    void refuse(const RootRef& root, const ServerError& error);
+    bool refers_to_left_out(const RootRef& root) const;
+    std::vector<Step> remaining() const;
+    void back_to_start();
+
+    Runner& runner_;
+    std::span<const Step> steps_;
+    std::span<const Extra> begin_;
+    std::map<RootRef, std::vector<const RowWrite*>> writes_;
+    std::set<RootRef> left_out_;   // refused ones and their dependants
+    std::set<Uuid> left_out_ids_;  // and rows that are missing
+    BatchAnswer answer_;
+};
+
+}  // namespace crossfade

@@ -1,0 +1,138 @@
+#include "target/shape.hpp"
+
+#include "postgres/quote.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace crossfade {
+
+const ColumnShape* TableShape::find(std::string_view column) const {
+    for (const ColumnShape& candidate : columns) {
+        if (candidate.name == column) return &candidate;
+    }
+    return nullptr;
+}
+
+namespace {
+
+[[noreturn]] void no_such_table(std::string_view schema, std::string_view table) {
+    throw Failure{
+        Error{ErrorKind::configuration, "the target has no table " + quote_table(schema, table)}};
+}
+
+// One row per column of a key, keys apart by their name; `side` is the end at which our table
+// stands.
+std::vector<ForeignKeyShape> load_keys(Connection& connection, std::string_view schema,
+                                       std::string_view table, const std::string& side) {
+    const QueryResult rows = connection.exec(
+        "SELECT k.oid, k.conname, rn.nspname, r.relname, pn.nspname, p.relname, k.condeferrable,"
+        " ra.attname, pa.attname FROM pg_constraint k"
+        " JOIN pg_class r ON r.oid = k.conrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace"
+        " JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace"
+        " CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS c (own, other, place)"
+        " JOIN pg_attribute ra ON ra.attrelid = r.oid AND ra.attnum = c.own"
+        " JOIN pg_attribute pa ON pa.attrelid = p.oid AND pa.attnum = c.other"
+        " WHERE k.contype = 'f' AND k.conparentid = 0 AND " +
+            side + ".relname = $2 AND " + side + "n.nspname = $1 ORDER BY k.oid, c.place",
+        Params{std::string{schema}, std::string{table}});
+    std::vector<ForeignKeyShape> keys;
+    std::string previous;
+    for (int row = 0; row < rows.rows(); ++row) {
+        if (rows.text(row, 0) != previous) {
+            previous = rows.text(row, 0);
+            keys.push_back(ForeignKeyShape{.constraint = std::string{rows.text(row, 1)},
+                                           .schema = std::string{rows.text(row, 2)},
+                                           .table = std::string{rows.text(row, 3)},
+                                           .referred_schema = std::string{rows.text(row, 4)},
+                                           .referred_table = std::string{rows.text(row, 5)},
+                                           .columns = {},
+                                           .deferrable = rows.boolean(row, 6)});
+        }
+        keys.back().columns.emplace_back(rows.text(row, 7), rows.text(row, 8));
+    }
+    return keys;
+}
+
+}  // namespace
+
+TableShape load_shape(Connection& connection, std::string_view schema, std::string_view table) {
+    TableShape shape;
+    shape.schema = schema;
+    shape.table = table;
+    const QueryResult rows = connection.exec(
+        "SELECT a.attname, quote_ident(tn.nspname) || '.' || quote_ident(t.typname),"
+        " format_type(a.atttypid, a.atttypmod), coalesce(b.typname, t.typname),"
+        " CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, NOT a.attnotnull,"
+        " a.attidentity = 'a', a.attgenerated <> '', t.typtype = 'd'"
+        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid"
+        " JOIN pg_namespace tn ON tn.oid = t.typnamespace"
+        " LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype"
+        " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')"
+        " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        Params{std::string{schema}, std::string{table}});
+    if (rows.empty()) no_such_table(schema, table);
+    for (int row = 0; row < rows.rows(); ++row) {
+        shape.columns.push_back(
+            ColumnShape{.name = std::string{rows.text(row, 0)},
+                        .type_sql = std::string{rows.text(row, 1)},
+                        .type_name = std::string{rows.text(row, 2)},
+                        .base = std::string{rows.text(row, 3)},
+                        .modifier = static_cast<std::int32_t>(rows.integer(row, 4)),
+                        .nullable = rows.boolean(row, 5),
+                        .identity_always = rows.boolean(row, 6),
+                        .generated = rows.boolean(row, 7),
+                        .domain = rows.boolean(row, 8)});
+    }
+    shape.referrers = load_keys(connection, schema, table, "p");
+    shape.references = load_keys(connection, schema, table, "r");
+    return shape;
+}
+
+namespace {
+
+// Whether `column::text` is the value's own text, whatever was written.
+bool keeps_text(const ColumnShape& column) {
+    static constexpr std::array kTypes{"text", "varchar", "uuid", "bool", "int2", "int4", "int8"};
+    return std::ranges::find(kTypes, column.base) != kTypes.end();
+}
+
+bool is_guarded(const TargetColumn& column) {
+    return column.owner == Owner::until_changed || column.kind == ColumnSpec::Kind::deferred;
+}
+
+}  // namespace
+
+void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& findings) {
+    const std::string path = "entities." + spec.entity;
+    const auto report = [&](const std::string& where, const std::string& message) {
+        findings.push_back(Finding{.where = {}, .path = where, .message = message});
+    };
+    const ColumnShape* id = shape.find(spec.id_column);
+    if (id == nullptr || id->base != "uuid") {
+        report(path, "the id column " + spec.id_column + " of " + spec.schema + "." + spec.table +
+                         " must be a uuid");
+    }
+    std::vector<std::string> names;
+    for (const ColumnShape& column : shape.columns)
+        names.push_back(column.name);
+    for (const TargetColumn& column : spec.columns) {
+        const std::string where = path + ".columns." + column.name;
+        const ColumnShape* found = shape.find(column.name);
+        if (found == nullptr) {
+            const std::string near = nearest(column.name, names);
+            report(where, "table " + spec.schema + "." + spec.table + " has no such column" +
+                              (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+        } else if (found->generated) {
+            report(where, "the column is generated and cannot be written");
+        } else if (column.kind == ColumnSpec::Kind::json && found->base != "jsonb") {
+            report(where, "owned keys need a jsonb column, this one is " + found->type_name);
+        } else if (is_guarded(column) && !keeps_text(*found)) {
+            report(where, "owner until_changed needs a column of text, varchar, uuid, boolean or "
+                          "an integer type, this one is " + found->type_name);
+        }
+    }
+}
+
+}  // namespace crossfade

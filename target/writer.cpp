@@ -1,0 +1,202 @@
+#include "target/writer.hpp"
+
+#include "target/isolation.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace crossfade {
+
+namespace {
+
+const Extra kSetConstraints{"SET CONSTRAINTS ALL IMMEDIATE"};
+
+BatchAnswer answer_of(RunResult result) {
+    return BatchAnswer{.refused = {},
+                       .missing = std::move(result.missing),
+                       .referred = std::move(result.referred),
+                       .changed = std::move(result.changed)};
+}
+
+void append(std::vector<RootRef>& to, std::vector<RootRef> from) {
+    std::ranges::move(from, std::back_inserter(to));
+}
+
+}  // namespace
+
+TargetWriter::TargetWriter(Connection& connection, const std::vector<TargetSpec>& specs,
+                           WriterOptions options)
+    : connection_{connection},
+      options_{std::move(options)},
+      tables_{connection, specs},
+      runner_{connection, tables_} {
+    connection_.exec("SET synchronous_commit = on");
+    may_merge_ =
+        connection_.exec("SELECT has_database_privilege(current_database(), 'TEMP')").boolean(0, 0);
+    has_origin_ = !options_.origin.empty() && set_up_origin();
+}
+
+TargetWriter::~TargetWriter() { rollback(); }
+
+bool TargetWriter::set_up_origin() {
+    const QueryResult permitted = connection_.exec(
+        "SELECT bool_and(has_function_privilege(f::regprocedure, 'EXECUTE')) FROM unnest(ARRAY["
+        "'pg_replication_origin_oid(text)', 'pg_replication_origin_create(text)',"
+        "'pg_replication_origin_session_setup(text)',"
+        "'pg_replication_origin_xact_setup(pg_lsn,timestamptz)']) AS f");
+    if (!permitted.boolean(0, 0)) return false;
+    const Params name{options_.origin};
+    if (connection_.exec("SELECT pg_replication_origin_oid($1)", name).is_null(0, 0)) {
+        connection_.exec("SELECT pg_replication_origin_create($1)", name);
+    }
+    connection_.exec("SELECT pg_replication_origin_session_setup($1)", name);
+    return true;
+}
+
+std::vector<Extra> TargetWriter::beginning(const TargetBatch& batch) const {
+    const std::string lsn = batch.end.lsn.format();
+    std::vector<Extra> begin{{"BEGIN"}};
+    // In every transaction: the server would otherwise advance the origin to the position of one
+    // rolled back.
+    if (has_origin_) {
+        begin.push_back(
+            {"SELECT pg_replication_origin_xact_setup($1::pg_lsn, now())", Params{lsn}});
+    }
+    begin.push_back(
+        {advance_progress_sql(), Params{options_.slot, std::to_string(batch.number), lsn}, true});
+    return begin;
+}
+
+std::set<EntityIndex> TargetWriter::entities_to_merge(const TargetBatch& batch) const {
+    std::map<EntityIndex, std::size_t> fresh;
+    std::set<EntityIndex> merged;
+    if (!may_merge_ || batch.writes.size() < options_.merge_rows) return merged;
+    for (const RowWrite& write : batch.writes) {
+        if (!write.present && write.only.empty()) ++fresh[write.root.entity];
+    }
+    for (const auto& [entity, rows] : fresh) {
+        if (rows >= options_.merge_rows) merged.insert(entity);
+    }
+    return merged;
+}
+
+// Stretches of pipelined steps, and before the first write of an entity that is to be merged, its
+// new rows at once.
+RunResult TargetWriter::attempt_merging(const std::vector<Step>& steps,
+                                        const std::vector<Extra>& begin,
+                                        const std::set<EntityIndex>& merged) {
+    std::map<EntityIndex, std::vector<const RowWrite*>> fresh;
+    const auto to_merge = [&](const Step& step) -> const RowWrite* {
+        const auto* write = std::get_if<const RowWrite*>(&step);
+        if (write == nullptr || !merged.contains((*write)->root.entity)) return nullptr;
+        return (*write)->present || !(*write)->only.empty() ? nullptr : *write;
+    };
+    for (const Step& step : steps) {
+        if (const RowWrite* write = to_merge(step)) fresh[write->root.entity].push_back(write);
+    }
+
+    RunResult total = runner_.run(begin, {}, {});
+    std::vector<Step> stretch;
+    const auto run_stretch = [&](std::span<const Extra> after) {
+        RunResult result = runner_.run({}, stretch, after);
+        stretch.clear();
+        append(total.missing, std::move(result.missing));
+        append(total.referred, std::move(result.referred));
+        append(total.changed, std::move(result.changed));
+        total.refused = std::move(result.refused);
+    };
+    for (const Step& step : steps) {
+        if (total.refused || total.untouched) return total;
+        const auto* write = std::get_if<const RowWrite*>(&step);
+        const auto rows = write == nullptr ? fresh.end() : fresh.find((*write)->root.entity);
+        if (rows != fresh.end()) {
+            run_stretch({});
+            if (total.refused) return total;
+            if (const auto error = runner_.merge(rows->first, rows->second)) {
+                total.refused = ServerError{.sqlstate = error->sqlstate(),
+                                            .message = error->message(),
+                                            .schema = {},
+                                            .table = {},
+                                            .column = {},
+                                            .constraint = {}};
+                return total;
+            }
+            fresh.erase(rows);
+        }
+        if (to_merge(step) == nullptr) stretch.push_back(step);
+    }
+    run_stretch({&kSetConstraints, 1});
+    return total;
+}
+
+std::optional<BatchAnswer> TargetWriter::attempt(const TargetBatch& batch,
+                                                 const std::vector<Step>& steps,
+                                                 const std::vector<Extra>& begin) {
+    const std::set<EntityIndex> merged = entities_to_merge(batch);
+    RunResult result = merged.empty() ? runner_.run(begin, steps, {&kSetConstraints, 1})
+                                      : attempt_merging(steps, begin, merged);
+    if (result.untouched) {
+        rollback();
+        progress_moved(options_.slot, batch.number);
+    }
+    if (result.refused) {
+        rollback();
+        return std::nullopt;
+    }
+    return answer_of(std::move(result));
+}
+
+BatchAnswer TargetWriter::execute(const TargetBatch& batch) {
+    if (open_) throw Failure{Error{ErrorKind::internal, "a batch of the target is still open"}};
+    const std::vector<Step> steps = steps_of(batch);
+    const std::vector<Extra> begin = beginning(batch);
+    open_ = true;
+    try {
+        std::optional<BatchAnswer> answer = attempt(batch, steps, begin);
+        if (!answer) {
+            open_ = true;
+            Isolation::Outcome outcome = Isolation{runner_, steps, begin}.run();
+            if (outcome.untouched) {
+                rollback();
+                progress_moved(options_.slot, batch.number);
+            }
+            answer = std::move(outcome.answer);
+        }
+        if (!answer->ready()) rollback();
+        return *answer;
+    } catch (...) {
+        rollback();
+        throw;
+    }
+}
+
+void TargetWriter::commit() {
+    if (!open_) throw Failure{Error{ErrorKind::internal, "there is no batch to commit"}};
+    open_ = false;
+    try {
+        const QueryResult done = connection_.exec("COMMIT");
+        // COMMIT of a failed transaction answers ROLLBACK, and no error.
+        if (done.command() != "COMMIT") {
+            throw Failure{Error{ErrorKind::internal, "the target rolled a batch back at COMMIT"}};
+        }
+    } catch (const Failure& failure) {
+        if (connection_.is_good()) throw;
+        throw Failure{Error{ErrorKind::conflict,
+                            "the connection was lost during COMMIT: " + failure.error().message(),
+                            failure.error().sqlstate()}
+                          .with_hint("the commit is in doubt; the target's position tells")};
+    }
+    ++runner_.counters().batches;
+}
+
+void TargetWriter::rollback() noexcept {
+    if (!open_) return;
+    open_ = false;
+    try {
+        if (connection_.is_good()) connection_.exec("ROLLBACK");
+    } catch (...) {
+        // A session that cannot roll back is dead, and the server rolls back for it.
+    }
+}
+
+}  // namespace crossfade
