@@ -1,0 +1,378 @@
+#include "pipeline/batch.hpp"
+
+#include "model/encoding.hpp"
+#include "state/keys.hpp"
+
+namespace crossfade {
+
+namespace {
+constexpr std::string_view kPosition = "position";
+constexpr std::string_view kSequence = "work_sequence";
+constexpr Lsn kDeferredBirth{UINT64_MAX};
+constexpr std::size_t kWaitingRootsMax = 10'000;
+
+std::uint64_t next_sequence(const Reader& reader) {
+    const auto bytes = reader.get(Family::meta, kSequence);
+    return bytes ? std::stoull(*bytes) : 1;
+}
+
+void put_work(const Reader& reader, WriteSet& set, WorkItem& item, Lsn birth) {
+    item.birth = item.kind == WorkItem::Kind::deferred ? kDeferredBirth : birth;
+    const auto staged = set.entries(Family::meta).find(kSequence);
+    item.sequence = staged != set.entries(Family::meta).end() && staged->second
+                        ? std::stoull(*staged->second)
+                        : next_sequence(reader);
+    set.put(Family::meta, std::string{kSequence}, std::to_string(item.sequence + 1));
+    set.put(Family::work, keys::work(item.birth, item.sequence), item.encode());
+}
+}  // namespace
+
+Position read_position(const Reader& reader) {
+    Position position;
+    const auto bytes = reader.get(Family::meta, kPosition);
+    if (!bytes) return position;
+    std::string_view in = *bytes;
+    position.batch = take_varint(in);
+    position.applied = EndLsn{Lsn{take_varint(in)}};
+    position.partial_commit = CommitLsn{Lsn{take_varint(in)}};
+    position.partial_changes = take_varint(in);
+    return position;
+}
+
+void write_position(WriteSet& set, const Position& position) {
+    std::string bytes;
+    append_varint(bytes, position.batch);
+    append_varint(bytes, position.applied.lsn.offset());
+    append_varint(bytes, position.partial_commit.lsn.offset());
+    append_varint(bytes, position.partial_changes);
+    set.put(Family::meta, std::string{kPosition}, std::move(bytes));
+}
+
+Batch::Batch(const Program& program, const Store& store, BatchLimits limits)
+    : program_{program},
+      store_{store},
+      limits_{limits},
+      staged_{store},
+      derived_{static_cast<const Reader&>(staged_)},
+      stager_{program, store, staged_} {
+    lsn_ = read_position(store).applied;
+}
+
+void Batch::stage(const std::vector<Change>& changes) {
+    for (const Change& change : changes)
+        stager_.stage(change);
+}
+
+void Batch::close(EndLsn birth) {
+    birth_ = birth.lsn;
+    lsn_ = birth;
+    stager_.finish();
+    find_dirty();
+}
+
+namespace {
+bool differs(const ChangedRow& row, const std::set<std::uint32_t>& columns) {
+    if (!row.before || !row.after) return true;
+    for (const std::uint32_t column : columns) {
+        if (!((*row.before)[column] == (*row.after)[column])) return true;
+    }
+    return false;
+}
+}  // namespace
+
+void Batch::find_dirty() {
+    StateView& view = stager_.view();
+    Affected affected{program_, view,
+                      [&](EntityIndex e, const KeyBytes& root) { input_.dirty[e].insert(root); }};
+    for (const auto& [id, row] : stager_.rows()) {
+        for (std::uint32_t n = 0; n < program_.nodes.size(); ++n) {
+            const Node& node = program_.nodes[n];
+            if (node.entity == kNone || node.relation != id.first || !differs(row, node.columns))
+                continue;
+            affected.set_budget(limits_.inline_entries);
+            // Few rows read by very many: always work, never inside the transaction that carries
+            // the change.
+            if (node.kind == Node::Kind::lookup && program_.indexes[node.index].scan)
+                affected.set_budget(0);
+            affected.walk(n, id.second);
+        }
+    }
+    for (const auto& [index, key] : stager_.memberships()) {
+        for (std::uint32_t n = 0; n < program_.nodes.size(); ++n) {
+            const Node& node = program_.nodes[n];
+            if (node.entity == kNone || node.index != index || node.kind != Node::Kind::set_member)
+                continue;
+            affected.set_budget(limits_.inline_entries);
+            affected.walk_set(n, key);
+        }
+        for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
+            for (const IndexId member : program_.entities[e].member_indexes) {
+                if (member == index) input_.dirty[e].insert(key);
+            }
+        }
+    }
+    // Who reads the outcome of the root that a row feeds reads another outcome once the row feeds
+    // another root.
+    for (const auto& [index, row] : stager_.moved()) {
+        for (const Node& node : program_.nodes) {
+            if (node.kind != Node::Kind::parent_of_row || node.index != index ||
+                node.entity == kNone)
+                continue;
+            affected.set_budget(limits_.inline_entries);
+            affected.walk(node.parent, row);
+        }
+    }
+    StateView before{program_, store_};
+    for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
+        if (!program_.entities[e].self_reference) continue;
+        for (const auto& [id, row] : stager_.rows()) {
+            if (id.first != program_.entities[e].relation) continue;
+            for (const KeyBytes& root : cycle_of(program_, e, id.second, before))
+                input_.dirty[e].insert(root);
+            for (const KeyBytes& root : cycle_of(program_, e, id.second, view))
+                input_.dirty[e].insert(root);
+        }
+    }
+    enqueue(staged_, affected.rest(), birth_);
+}
+
+void Batch::enqueue(Overlay& overlay, std::vector<WorkItem>& items, Lsn birth) {
+    for (WorkItem& item : items)
+        put_work(overlay, overlay.staged(), item, birth);
+    items.clear();
+}
+
+namespace {
+// The first item of the queue, roots that wait for all other work left out or nothing but them.
+std::optional<WorkItem> next_work(const Reader& reader, bool waiting) {
+    std::optional<WorkItem> found;
+    reader.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view bytes) {
+        WorkItem item = WorkItem::decode(key, bytes);
+        if (item.kind == WorkItem::Kind::deferred) return false;
+        if ((item.kind == WorkItem::Kind::root) == waiting) found = std::move(item);
+        return !found;
+    });
+    return found;
+}
+}  // namespace
+
+bool Batch::add_work() {
+    // Roots that wait for other work to end come last and together: so rows that refer to each
+    // other leave together, and what is still referred to then is kept for good.
+    const bool waiting = !next_work(staged_, false);
+    input_.final_removals = waiting;
+    const std::size_t roots_max = waiting ? kWaitingRootsMax : limits_.chunk_roots;
+    std::int64_t entries = limits_.chunk_entries;
+    bool any = false;
+    while (roots_ < roots_max && entries > 0) {
+        const auto item = next_work(staged_, waiting);
+        if (!item) break;
+        staged_.staged().erase(Family::work, keys::work(item->birth, item->sequence));
+        if (!any) birth_ = item->birth;
+        any = true;
+        Affected affected{program_, stager_.view(), [&](EntityIndex e, const KeyBytes& root) {
+                              if (input_.dirty[e].insert(root).second) ++roots_;
+                          }};
+        affected.set_budget(std::min(entries, limits_.chunk_entries));
+        take(*item, affected);
+        enqueue(staged_, affected.rest(), item->birth);
+        if (!waiting) entries -= 1 + limits_.chunk_entries / 10;
+    }
+    return any;
+}
+
+void Batch::take(const WorkItem& item, Affected& affected) {
+    switch (item.kind) {
+        case WorkItem::Kind::expand:
+            if (item.column != 0)
+                affected.walk_set(item.node, item.key, item.cursor);
+            else
+                affected.walk(item.node, item.key, item.cursor);
+            return;
+        case WorkItem::Kind::outcome: return affected.walk_outcome(item.entity, item.key);
+        case WorkItem::Kind::root:
+            if (input_.dirty[item.entity].insert(item.key).second) ++roots_;
+            return;
+        case WorkItem::Kind::load: return take_load(item);
+        case WorkItem::Kind::deferred: return;
+    }
+}
+
+// Every root of an entity, from the cursor on: the rows of its relation, or the keys of each index
+// that feeds it.
+void Batch::take_load(const WorkItem& item) {
+    const EntityProgram& entity = program_.entities[item.entity];
+    const bool rows = entity.root_kind == EntityProgram::RootKind::row;
+    WorkItem next = item;
+    bool more = false;
+    const std::string prefix = rows ? keys::image_prefix(entity.relation)
+                                    : keys::index_prefix(entity.member_indexes[item.column]);
+    const Family family = rows ? Family::images : Family::edges;
+    const std::string from = item.cursor.empty() ? std::string{} : item.cursor + '\0';
+    StateView& view = stager_.view();
+    staged_.scan(family, prefix, from, [&](std::string_view entry, std::string_view) {
+        if (roots_ >= limits_.chunk_roots) {
+            more = true;
+            return false;
+        }
+        next.cursor = entry;
+        KeyBytes root{entry.substr(prefix.size())};
+        if (!rows) {
+            // index | key | row | slot: the key's length is not stored, so it is asked of the
+            // member itself.
+            std::string_view rest = std::string_view{root};
+            const IndexSpec& spec = program_.indexes[entity.member_indexes[item.column]];
+            if (is_unresolved(rest)) {
+                root.resize(root.size() - (rest.size() - 7) / 2 - 1);
+            } else {
+                for (std::size_t part = 0; part < spec.key.front().size(); ++part)
+                    take_key_value(rest);
+                root.resize(root.size() - rest.size());
+            }
+        }
+        if (input_.dirty[item.entity].insert(root).second) ++roots_;
+        return true;
+    });
+    (void)view;
+    if (more) {
+        std::vector<WorkItem> items{next};
+        return enqueue(staged_, items, item.birth);
+    }
+    if (!rows && item.column + 1 < entity.member_indexes.size()) {
+        next.cursor.clear();
+        ++next.column;
+        std::vector<WorkItem> items{next};
+        enqueue(staged_, items, item.birth);
+    }
+}
+
+void Batch::add_root(const RootRef& root) {
+    input_.dirty[root.entity].insert(root.root);
+    input_.forgotten.insert(root);
+    birth_ = lsn_.lsn;
+}
+
+void Batch::fill(const WorkItem& item, const Value& value) {
+    fills_.emplace_back(item, value);
+    staged_.staged().erase(Family::work, keys::work(item.birth, item.sequence));
+}
+
+TargetBatch Batch::derive() {
+    derived_.staged().clear();
+    input_.outcome_budget = limits_.inline_entries;
+    input_.lsn = lsn_;
+    deriver_ = std::make_unique<Deriver>(program_, store_, derived_, input_);
+    TargetBatch batch = deriver_->run();
+    StateView view{program_, derived_};
+    for (const auto& [item, value] : fills_) {
+        auto record = view.record(item.entity, item.key);
+        if (!record || !record->present) continue;
+        Value filled = is_null(value)
+                           ? until_value(program_, item.entity, item.key, item.column, view)
+                           : value;
+        RowWrite write;
+        write.root = {item.entity, item.key};
+        write.id = record->id;
+        write.present = true;
+        write.values.assign(program_.entities[item.entity].target.columns.size(), Value{Null{}});
+        write.only = {item.column};
+        for (StoredDigest& digest : record->digests) {
+            if (digest.column != item.column) continue;
+            write.guards.push_back({item.column, digest.digest});
+            digest.digest = column_digest(filled);
+        }
+        write.values[item.column] = std::move(filled);
+        derived_.staged().put(Family::derived, keys::root(item.entity, item.key), record->encode());
+        batch.writes.push_back(std::move(write));
+    }
+    return batch;
+}
+
+void Batch::refuse(const BatchAnswer& answer) {
+    for (const Refusal& refusal : answer.refused) {
+        input_.refused.insert_or_assign(refusal.root, refusal);
+        input_.dirty[refusal.root.entity].insert(refusal.root.root);
+        std::erase_if(fills_, [&](const auto& fill) {
+            return fill.first.entity == refusal.root.entity && fill.first.key == refusal.root.root;
+        });
+    }
+    for (const RootRef& root : answer.missing) {
+        input_.missing.insert(root);
+        input_.dirty[root.entity].insert(root.root);
+        std::erase_if(fills_, [&](const auto& fill) {
+            return fill.first.entity == root.entity && fill.first.key == root.root;
+        });
+    }
+}
+
+void Batch::accept(const BatchAnswer& answer) {
+    for (const RootRef& root : answer.referred)
+        deriver_->keep_row(root, input_.final_removals, "referred");
+    for (const RootRef& root : answer.changed)
+        deriver_->keep_row(root, true, "changed");
+    enqueue(derived_, deriver_->new_work(), birth_);
+}
+
+WriteSet Batch::changes(const Position& position) {
+    WriteSet set = staged_.staged();
+    for (std::size_t f = 0; f < kFamilies; ++f) {
+        const auto family = static_cast<Family>(f);
+        for (const auto& [key, value] : derived_.staged().entries(family)) {
+            if (value)
+                set.put(family, key, *value);
+            else
+                set.erase(family, key);
+        }
+    }
+    write_position(set, position);
+    return set;
+}
+
+std::optional<WorkItem> first_work(const Reader& reader) {
+    std::optional<WorkItem> item;
+    reader.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view bytes) {
+        item = WorkItem::decode(key, bytes);
+        return false;
+    });
+    if (item && item->birth == kDeferredBirth) item.reset();
+    return item;
+}
+
+std::vector<WorkItem> deferred_work(const Reader& reader, std::size_t items_max) {
+    std::vector<WorkItem> items;
+    reader.scan(Family::work, {}, keys::work(kDeferredBirth, 0),
+                [&](std::string_view key, std::string_view bytes) {
+                    items.push_back(WorkItem::decode(key, bytes));
+                    return items.size() < items_max;
+                });
+    return items;
+}
+
+WorkCount count_work(const Reader& reader) {
+    WorkCount count;
+    const std::string deferred = keys::work(kDeferredBirth, 0);
+    reader.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view) {
+        ++(key >= deferred ? count.deferred : count.open);
+        return true;
+    });
+    return count;
+}
+
+EndLsn settled_lsn(const Reader& reader) {
+    const auto item = first_work(reader);
+    const EndLsn applied = read_position(reader).applied;
+    if (!item) return applied;
+    const EndLsn before{Lsn{item->birth.offset() - 1}};
+    return std::min(applied, before);
+}
+
+void enqueue_load(const Program& program, const Reader& reader, WriteSet& set, Lsn birth) {
+    for (EntityIndex e = 0; e < program.entities.size(); ++e) {
+        WorkItem item;
+        item.kind = WorkItem::Kind::load;
+        item.entity = e;
+        put_work(reader, set, item, birth);
+    }
+}
+
+}  // namespace crossfade

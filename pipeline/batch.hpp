@@ -1,0 +1,103 @@
+// One batch on the road: changes or work in, a TargetBatch out, and the state's changes for the
+// intent.
+//
+//   stage / add_work -> derive -> (the target executes) -> refuse -> derive again ... -> accept ->
+//   changes()
+//
+// Nothing is written to the store here. Two layers lie over it: what the source changed (staged
+// once), and what derivation makes of it (thrown away and made anew when the target refuses a
+// root).
+#pragma once
+
+#include "pipeline/deriver.hpp"
+#include "pipeline/stager.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace crossfade {
+
+struct BatchLimits {
+    std::int64_t inline_entries =
+        2'000;                        // edges walked per changed row before the rest becomes work
+    std::size_t chunk_roots = 1'000;  // roots derived in one batch of work
+    std::int64_t chunk_entries = 20'000;  // edges or rows walked in one batch of work
+};
+
+// Where the bridge is: durable in the state with every batch, and (batch, lsn) on the target in the
+// same transaction.
+struct Position {
+    std::uint64_t batch = 0;
+    EndLsn applied;  // everything up to here has been taken in
+    CommitLsn
+        partial_commit;  // a very large transaction of which only a part has been taken in ...
+    std::uint64_t partial_changes = 0;  // ... so many changes
+    friend bool operator==(const Position&, const Position&) = default;
+};
+Position read_position(const Reader& reader);
+void write_position(WriteSet& set, const Position& position);
+
+class Batch {
+public:
+    Batch(const Program& program, const Store& store, BatchLimits limits);
+
+    // Source changes, in order; then once close(birth). `birth` dates the work they cause.
+    void stage(const std::vector<Change>& changes);
+    void close(EndLsn birth);
+
+    // Takes items off the front of the queue and adds their roots, up to a chunk. False: nothing is
+    // queued.
+    bool add_work();
+    // Derives one root again and writes its row whatever the state believes to stand there: repair,
+    // retry.
+    void add_root(const RootRef& root);
+    // Fills a deferred column: the value that belongs there (NULL: its `until` value).
+    void fill(const WorkItem& item, const Value& value);
+
+    TargetBatch derive();  // call again after refuse()
+    void refuse(
+        const BatchAnswer& answer);  // refused and missing roots of the attempt just rolled back
+    void accept(const BatchAnswer& answer);  // rows that were not deleted after all
+    // All changes of the state, for the intent. After accept().
+    WriteSet changes(const Position& position);
+
+    EndLsn lsn() const { return lsn_; }
+
+private:
+    void find_dirty();
+    void take(const WorkItem& item, Affected& affected);
+    void take_load(const WorkItem& item);
+    void enqueue(Overlay& overlay, std::vector<WorkItem>& items, Lsn birth);
+
+    const Program& program_;
+    const Store& store_;
+    BatchLimits limits_;
+    Overlay staged_;
+    Overlay derived_;
+    Stager stager_;
+    Deriver::Input input_;
+    std::unique_ptr<Deriver> deriver_;
+    Lsn birth_;
+    EndLsn lsn_;
+    std::vector<std::pair<WorkItem, Value>> fills_;
+    std::size_t roots_ = 0;
+};
+
+// The queue, as the store has it. Deferred items lie behind all others and do not hold back
+// settled_lsn.
+std::optional<WorkItem> first_work(const Reader& reader);
+std::vector<WorkItem> deferred_work(const Reader& reader, std::size_t items_max);
+struct WorkCount {
+    std::uint64_t open = 0;
+    std::uint64_t deferred = 0;
+};
+WorkCount count_work(const Reader& reader);
+// The LSN up to which everything is applied and no work is open.
+EndLsn settled_lsn(const Reader& reader);
+
+// Queues the derivation of every root of every entity, parents first: what a load does after the
+// images are in.
+void enqueue_load(const Program& program, const Reader& reader, WriteSet& set, Lsn birth);
+
+}  // namespace crossfade

@@ -1,0 +1,38 @@
+// The registry of claims: who wants which unique value, and who holds it. The first entry under a
+// value holds it.
+//
+// An entry's order is one rank byte, the claim's own order, then the root's key: so the lowest
+// legacy key holds unless the mapping orders otherwise, and rows kept after their root is gone rank
+// behind all living ones. A value held by a row born on the target is marked by an entry without
+// order and root, which sorts first.
+#pragma once
+
+#include "state/records.hpp"
+#include "state/store.hpp"
+#include "transforms/derivation.hpp"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace crossfade {
+
+using ClaimValue = std::pair<std::uint32_t, KeyBytes>;  // claim, value
+
+inline constexpr char kLiving = '\x01';
+inline constexpr char kKept = '\x02';
+
+// The root that holds a value by the registry as `reader` shows it; nullopt: nobody of ours.
+std::optional<KeyBytes> claim_holder(const Reader& reader, const ClaimValue& value);
+
+// Replaces the claims registered for a root; adds every value that came or went to `touched`.
+void register_claims(Overlay& overlay, const KeyBytes& root, const std::vector<StoredClaim>& before,
+                     const std::vector<StoredClaim>& after, std::set<ClaimValue>& touched);
+
+// Marks a value as held by a row that was born on the target.
+void mark_foreign(Overlay& overlay, const ClaimValue& value);
+
+// What a root's wishes register as.
+std::vector<StoredClaim> living_claims(const Outcome& outcome);
+
+}  // namespace crossfade

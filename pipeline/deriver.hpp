@@ -1,0 +1,110 @@
+// Derives every affected root of a batch, entity by entity, parents first, to a fixpoint, and turns
+// the outcomes into writes for the target and records for the state. Pure over the staged state;
+// may be run again from the same staging after the target refused some roots.
+//
+//   dirty roots --derive--> outcome --fate--> write | retire | remove | stand | nothing
+//                              |
+//                 outcome seen by others changed? their roots are dirty too (same entity, or a
+//                 later one)
+//
+// After an entity's roots are derived, its claims are settled: who holds each touched value now,
+// and the roots whose holding changed are derived as well.
+#pragma once
+
+#include "pipeline/affected.hpp"
+#include "pipeline/claims.hpp"
+#include "target/batch.hpp"
+#include "transforms/derivation.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace crossfade {
+
+// Work born in a batch, before it has its place in the queue.
+using NewWork = std::vector<WorkItem>;
+
+class Deriver {
+public:
+    struct Input {
+        std::map<EntityIndex, std::set<KeyBytes>> dirty;
+        std::map<RootRef, Refusal> refused;  // by the target, in an earlier attempt at this batch
+        std::set<RootRef> forgotten;  // repair: nothing is taken for granted of what stands there
+        std::set<RootRef> missing;    // rows that somebody deleted: write them anew
+        std::int64_t outcome_budget =
+            2'000;   // edges walked per changed outcome before the rest becomes work
+        EndLsn lsn;  // for quarantine records
+        bool final_removals = false;  // no other work is open: what is still referred to is kept
+    };
+
+    // Borrows all; `overlay` holds the staged images and indexes and takes the records.
+    Deriver(const Program& program, const Reader& base, Overlay& overlay, const Input& input);
+
+    TargetBatch run();
+    NewWork& new_work() { return new_work_; }
+    // After run(): the target did not delete this root's row, because others still refer to it or
+    // somebody changed it. `kept`: it stays for good and counts again; else it is tried again when
+    // the other work is done.
+    void keep_row(const RootRef& ref, bool kept, std::string_view flag);
+
+private:
+    enum class Fate { nothing, write, retire, remove, stand, leave };
+    struct Working {
+        DerivedRecord before;  // as of the state before the batch
+        DerivedRecord after;
+        bool existed = false;
+        Outcome outcome;
+        Fate fate = Fate::nothing;
+        std::vector<std::uint32_t>
+            detach;  // fate stand: columns to set NULL because their parent leaves
+        std::vector<std::uint32_t> yielded;  // fate stand: claimed columns another root takes
+    };
+    using Roots = std::map<KeyBytes, Working>;
+
+    void derive_entity(EntityIndex entity);
+    void derive_root(EntityIndex entity, const KeyBytes& root);
+    void decide(EntityIndex entity, const KeyBytes& root, Working& working);
+    void decide_standing(EntityIndex entity, Working& working);
+    void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
+    void settle_entity_claims(EntityIndex entity);
+    void yield_claims(EntityIndex entity, const KeyBytes& root, Working& working);
+    void publish(EntityIndex entity, const KeyBytes& root, Working& working);
+    void finish_root(EntityIndex entity, const KeyBytes& root, Working& working,
+                     TargetBatch& batch);
+    void finish_write(EntityIndex entity, const KeyBytes& root, Working& working,
+                      TargetBatch& batch);
+    void finish_stand(EntityIndex entity, const KeyBytes& root, Working& working,
+                      TargetBatch& batch);
+    void finish_retire(EntityIndex entity, const KeyBytes& root, Working& working,
+                       TargetBatch& batch);
+    void vacate(EntityIndex entity, const KeyBytes& root, const Working& working,
+                TargetBatch& batch);
+    void store(EntityIndex entity, const KeyBytes& root, Working& working);
+    void count(EntityIndex entity, const DerivedRecord& record, std::int64_t sign);
+    void quarantine(EntityIndex entity, const KeyBytes& root, const Working& working);
+    void defer(EntityIndex entity, const KeyBytes& root, Working& working);
+    std::uint32_t depth(EntityIndex entity, const KeyBytes& root);
+    std::string row_hash(EntityIndex entity, const Outcome& outcome) const;
+    Working& at(EntityIndex entity, const KeyBytes& root) { return working_[entity].at(root); }
+
+    const Program& program_;
+    const Reader& base_;
+    StateView base_view_;
+    Overlay& overlay_;
+    StateView view_;
+    const Input& input_;
+    std::map<EntityIndex, std::set<KeyBytes>> dirty_;
+    std::map<EntityIndex, Roots> working_;
+    std::set<ClaimValue> touched_;
+    NewWork new_work_;
+};
+
+// StoredDigest::column of the fingerprint of a deferred column's secret.
+inline constexpr std::uint32_t kFingerprint = 0x80000000;
+// Digest of a column's text form, as the guard of its next write compares it: hex SHA-256, "null"
+// for NULL.
+std::string column_digest(const Value& value);
+
+}  // namespace crossfade

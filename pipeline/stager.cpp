@@ -1,0 +1,220 @@
+#include "pipeline/stager.hpp"
+
+#include "model/encoding.hpp"
+#include "state/keys.hpp"
+
+#include <algorithm>
+
+namespace crossfade {
+
+std::string counter_key(EntityIndex entity, std::string_view what) {
+    return "count/" + keys::entity_prefix(entity) + std::string{what};
+}
+
+std::int64_t read_counter(const Reader& reader, EntityIndex entity, std::string_view what) {
+    const auto bytes = reader.get(Family::meta, counter_key(entity, what));
+    return bytes ? std::stoll(*bytes) : 0;
+}
+
+void add_to_counter(Overlay& overlay, EntityIndex entity, std::string_view what,
+                    std::int64_t delta) {
+    if (delta == 0) return;
+    const std::int64_t value = read_counter(overlay, entity, what) + delta;
+    overlay.staged().put(Family::meta, counter_key(entity, what), std::to_string(value));
+}
+
+Stager::Stager(const Program& program, const Reader& base, Overlay& overlay)
+    : program_{program}, base_view_{program, base}, overlay_{overlay}, view_{program, overlay} {
+    for (EntityIndex e = 0; e < program.entities.size(); ++e) {
+        for (const IndexId index : program.entities[e].member_indexes)
+            feeds_[index] = e;
+    }
+    for (const Node& node : program.nodes) {
+        if (node.kind == Node::Kind::member || node.kind == Node::Kind::set_member)
+            read_as_sets_.insert(node.index);
+    }
+    for (const auto& [index, entity] : feeds_)
+        read_as_sets_.insert(index);
+}
+
+KeyBytes Stager::key_of(RelationIndex relation, const Row& row) const {
+    KeyBytes key;
+    for (const std::uint32_t position : program_.relations[relation].key)
+        append_key(key, row.at(position));
+    return key;
+}
+
+void Stager::put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row) {
+    const RowId id{relation, key};
+    auto [entry, first] = rows_.try_emplace(id);
+    if (first) entry->second.before = base_view_.image(relation, key);
+    if (row)
+        overlay_.staged().put(Family::images, keys::image(relation, key), encode_row(*row));
+    else
+        overlay_.staged().erase(Family::images, keys::image(relation, key));
+    entry->second.after = std::move(row);
+    view_.forget(relation, key);
+}
+
+void Stager::update(const Change& change) {
+    const std::string& name = program_.relations[change.relation].name;
+    Row row = change.row;
+    const bool moved = !change.old_key.empty();
+    KeyBytes old_key = moved ? encode_key(change.old_key) : KeyBytes{};
+    if (!moved) {
+        for (const std::uint32_t position : program_.relations[change.relation].key) {
+            append_key(old_key, row.at(position));
+        }
+    }
+    const auto image = view_.image(change.relation, old_key);
+    if (!image) {
+        throw Failure{Error{
+            ErrorKind::trust,
+            "an update of " + name + " meets no image of its row, key " + display_key(old_key)}
+                          .with_hint("rows were lost on their way; load again")};
+    }
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        if (is_absent(row[i])) row[i] = (*image)[i];
+    }
+    const KeyBytes new_key = key_of(change.relation, row);
+    if (new_key != old_key) put(change.relation, old_key, nullptr);
+    put(change.relation, new_key, std::make_shared<const Row>(std::move(row)));
+}
+
+void Stager::truncate(RelationIndex relation) {
+    std::vector<KeyBytes> all;
+    const std::string prefix = keys::image_prefix(relation);
+    overlay_.scan(Family::images, prefix, {}, [&](std::string_view entry, std::string_view) {
+        all.emplace_back(entry.substr(prefix.size()));
+        return true;
+    });
+    for (const KeyBytes& key : all)
+        put(relation, key, nullptr);
+}
+
+void Stager::stage(const Change& change) {
+    switch (change.operation) {
+        case Operation::insert: {
+            Row row = change.row;
+            for (Value& value : row) {
+                if (is_absent(value)) value = Null{};
+            }
+            const KeyBytes key = key_of(change.relation, row);
+            put(change.relation, key, std::make_shared<const Row>(std::move(row)));
+            return;
+        }
+        case Operation::update: return update(change);
+        case Operation::remove: {
+            const KeyBytes key = encode_key(change.old_key);
+            if (!view_.image(change.relation, key)) {
+                throw Failure{Error{ErrorKind::trust,
+                                    "a delete from " + program_.relations[change.relation].name +
+                                        " meets no image of its row, key " + display_key(key)}
+                                  .with_hint("rows were lost on their way; load again")};
+            }
+            return put(change.relation, key, nullptr);
+        }
+        case Operation::truncate: return truncate(change.relation);
+    }
+}
+
+void Stager::count(EntityIndex entity, std::int64_t delta) {
+    add_to_counter(overlay_, entity, "source", delta);
+}
+
+std::vector<IndexEntry> Stager::stored_entries(IndexId index, const KeyBytes& row) {
+    std::vector<IndexEntry> entries;
+    for (std::size_t slot = 0; slot < program_.indexes[index].key.size(); ++slot) {
+        const Member member{row, static_cast<std::uint8_t>(slot)};
+        if (auto key = overlay_.get(Family::members, keys::member_key(index, member))) {
+            entries.push_back({std::move(*key), member.slot, false});
+        }
+    }
+    return entries;
+}
+
+void Stager::rewrite(IndexId index, const KeyBytes& row, const std::vector<IndexEntry>& old_entries,
+                     const std::vector<IndexEntry>& new_entries) {
+    const IndexSpec& spec = program_.indexes[index];
+    const auto contains = [](const std::vector<IndexEntry>& list, const IndexEntry& entry) {
+        return std::any_of(list.begin(), list.end(), [&](const IndexEntry& e) {
+            return e.slot == entry.slot && e.key == entry.key;
+        });
+    };
+    const auto changed = [&](const IndexEntry& entry, bool added) {
+        const Member member{row, entry.slot};
+        if (added) {
+            overlay_.staged().put(Family::edges, keys::index_entry(index, entry.key, member), {});
+            if (!spec.local)
+                overlay_.staged().put(Family::members, keys::member_key(index, member), entry.key);
+        } else {
+            overlay_.staged().erase(Family::edges, keys::index_entry(index, entry.key, member));
+        }
+        if (read_as_sets_.contains(index)) {
+            memberships_.insert({index, entry.key});
+            moved_.insert({index, row});
+        }
+        if (const auto feed = feeds_.find(index); feed != feeds_.end())
+            count(feed->second, added ? 1 : -1);
+    };
+    for (const IndexEntry& entry : old_entries) {
+        if (contains(new_entries, entry)) continue;
+        changed(entry, false);
+        if (!spec.local)
+            overlay_.staged().erase(Family::members, keys::member_key(index, {row, entry.slot}));
+    }
+    for (const IndexEntry& entry : new_entries) {
+        if (!contains(old_entries, entry)) changed(entry, true);
+    }
+}
+
+void Stager::update_local(const RowId& id, const ChangedRow& row) {
+    for (IndexId index = 0; index < program_.indexes.size(); ++index) {
+        const IndexSpec& spec = program_.indexes[index];
+        if (spec.over_roots != kNone || spec.relation != id.first || !spec.local || spec.identity ||
+            spec.scan)
+            continue;
+        rewrite(index, id.second, index_entries(program_, index, id.second, row.before, base_view_),
+                index_entries(program_, index, id.second, row.after, view_));
+    }
+}
+
+void Stager::update_through(IndexId index, const KeyBytes& row) {
+    const auto image = view_.image(program_.indexes[index].relation, row);
+    rewrite(index, row, stored_entries(index, row),
+            index_entries(program_, index, row, image, view_));
+}
+
+void Stager::finish() {
+    std::erase_if(rows_, [](const auto& entry) {
+        const ChangedRow& row = entry.second;
+        return (!row.before && !row.after) ||
+               (row.before && row.after && encode_row(*row.before) == encode_row(*row.after));
+    });
+    for (const auto& [id, row] : rows_) {
+        update_local(id, row);
+        const std::int64_t delta = (row.after ? 1 : 0) - (row.before ? 1 : 0);
+        for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
+            const EntityProgram& entity = program_.entities[e];
+            if (entity.root_kind == EntityProgram::RootKind::row && entity.relation == id.first)
+                count(e, delta);
+        }
+    }
+    // Keys that read other rows: those of the changed rows themselves, and of the rows that read a
+    // changed one.
+    std::set<std::pair<IndexId, KeyBytes>> stale;
+    for (std::uint32_t n = 0; n < program_.nodes.size(); ++n) {
+        const Node& node = program_.nodes[n];
+        if (node.owner_index == kNone || program_.indexes[node.owner_index].local) continue;
+        Affected affected{program_, view_, [&](EntityIndex, const KeyBytes& row) {
+                              stale.insert({node.owner_index, row});
+                          }};
+        for (const auto& [id, row] : rows_) {
+            if (id.first == node.relation) affected.walk(n, id.second);
+        }
+    }
+    for (const auto& [index, row] : stale)
+        update_through(index, row);
+}
+
+}  // namespace crossfade

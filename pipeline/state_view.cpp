@@ -1,0 +1,75 @@
+#include "pipeline/state_view.hpp"
+
+#include "model/encoding.hpp"
+#include "state/keys.hpp"
+
+namespace crossfade {
+
+std::shared_ptr<const Row> StateView::image(RelationIndex relation, const KeyBytes& key) {
+    std::string name = keys::image(relation, key);
+    if (const auto cached = images_.find(name); cached != images_.end()) return cached->second;
+    std::shared_ptr<const Row> row;
+    if (const auto bytes = reader_.get(Family::images, name)) {
+        Row decoded = decode_row(*bytes);
+        // Columns that the mapping began to read later are not in older images; compile-time order
+        // only grows.
+        decoded.resize(program_.relations[relation].columns.size(), Value{Null{}});
+        row = std::make_shared<const Row>(std::move(decoded));
+    }
+    if (images_.size() >= kCachedImagesMax) images_.clear();
+    images_.emplace(std::move(name), row);
+    return row;
+}
+
+void StateView::forget(RelationIndex relation, const KeyBytes& key) {
+    images_.erase(keys::image(relation, key));
+}
+
+void StateView::members(IndexId index, const KeyBytes& key,
+                        const std::function<bool(const Member&)>& each) {
+    const IndexSpec& spec = program_.indexes[index];
+    if (spec.identity) {
+        if (image(spec.relation, key)) each({key, 0});
+        return;
+    }
+    const std::string prefix = keys::index_prefix(index, key);
+    reader_.scan(Family::edges, prefix, {}, [&](std::string_view entry, std::string_view) {
+        return each(keys::member_of(entry, prefix.size()));
+    });
+}
+
+std::optional<KeyBytes> StateView::key_of(IndexId index, const Member& member) {
+    const IndexSpec& spec = program_.indexes[index];
+    if (!spec.local) return reader_.get(Family::members, keys::member_key(index, member));
+    for (IndexEntry& entry :
+         index_entries(program_, index, member.row, image(spec.relation, member.row), *this)) {
+        if (entry.slot == member.slot) return std::move(entry.key);
+    }
+    return std::nullopt;
+}
+
+std::optional<DerivedRecord> StateView::record(EntityIndex entity, const KeyBytes& root) const {
+    const auto bytes = reader_.get(Family::derived, keys::root(entity, root));
+    if (!bytes) return std::nullopt;
+    return DerivedRecord::decode(*bytes);
+}
+
+std::optional<ParentView> StateView::parent(EntityIndex entity, const KeyBytes& root) {
+    const auto found = record(entity, root);
+    if (!found) return std::nullopt;
+    return ParentView{found->id, found->visible()};
+}
+
+std::string adopted_key(EntityIndex entity, const Uuid& computed) {
+    return "adopted/" + keys::entity_prefix(entity) + keys::target(computed);
+}
+
+std::optional<Uuid> StateView::adopted(EntityIndex entity, const Uuid& computed) {
+    const auto bytes = reader_.get(Family::meta, adopted_key(entity, computed));
+    if (!bytes || bytes->size() != 16) return std::nullopt;
+    Uuid id;
+    std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
+    return id;
+}
+
+}  // namespace crossfade

@@ -1,0 +1,40 @@
+// The View of derivations over the state: decodes images, members and outcomes from a Reader, and
+// keeps decoded images for as long as the batch lasts.
+#pragma once
+
+#include "state/records.hpp"
+#include "state/store.hpp"
+#include "transforms/program.hpp"
+
+#include <unordered_map>
+
+namespace crossfade {
+
+class StateView : public View {
+public:
+    // Borrows both; the reader may change under the view as long as forget() is told of changed
+    // images.
+    StateView(const Program& program, const Reader& reader) : program_{program}, reader_{reader} {}
+
+    std::shared_ptr<const Row> image(RelationIndex relation, const KeyBytes& key) override;
+    void members(IndexId index, const KeyBytes& key,
+                 const std::function<bool(const Member&)>& each) override;
+    std::optional<KeyBytes> key_of(IndexId index, const Member& member) override;
+    std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) override;
+    std::optional<Uuid> adopted(EntityIndex entity, const Uuid& computed) override;
+
+    std::optional<DerivedRecord> record(EntityIndex entity, const KeyBytes& root) const;
+    void forget(RelationIndex relation, const KeyBytes& key);
+    const Reader& reader() const { return reader_; }
+
+private:
+    static constexpr std::size_t kCachedImagesMax = 100'000;
+    const Program& program_;
+    const Reader& reader_;
+    std::unordered_map<std::string, std::shared_ptr<const Row>> images_;
+};
+
+// Where adopted ids stand in the meta family.
+std::string adopted_key(EntityIndex entity, const Uuid& computed);
+
+}  // namespace crossfade

@@ -1,0 +1,305 @@
+#include "tests/pipeline/model_expected.hpp"
+
+#include "pipeline/stager.hpp"
+#include "state/keys.hpp"
+
+#include <algorithm>
+
+namespace crossfade::test {
+
+namespace {
+struct Computed {
+    Outcome outcome;
+    bool present = false;
+};
+
+class PlainView : public View {
+public:
+    PlainView(const Program& program, const SourceRows& source)
+        : program_{program}, source_{source} {}
+
+    std::shared_ptr<const Row> image(RelationIndex relation, const KeyBytes& key) override {
+        const auto rows = source_.find(relation);
+        if (rows == source_.end()) return nullptr;
+        const auto row = rows->second.find(key);
+        return row == rows->second.end() ? nullptr : std::make_shared<const Row>(row->second);
+    }
+    void members(IndexId index, const KeyBytes& key,
+                 const std::function<bool(const Member&)>& each) override {
+        const auto rows = source_.find(program_.indexes[index].relation);
+        if (rows == source_.end()) return;
+        for (const auto& [row_key, row] : rows->second) {
+            for (const IndexEntry& entry : entries(index, row_key, row)) {
+                if (entry.key == key && !each({row_key, entry.slot})) return;
+            }
+        }
+    }
+    std::optional<KeyBytes> key_of(IndexId index, const Member& member) override {
+        const auto row = image(program_.indexes[index].relation, member.row);
+        if (!row) return std::nullopt;
+        for (const IndexEntry& entry : entries(index, member.row, *row)) {
+            if (entry.slot == member.slot) return entry.key;
+        }
+        return std::nullopt;
+    }
+    std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) override {
+        const auto found = computed[entity].find(root);
+        if (found == computed[entity].end()) return std::nullopt;
+        return ParentView{found->second.outcome.id, found->second.present};
+    }
+    std::optional<Uuid> adopted(EntityIndex, const Uuid&) override { return std::nullopt; }
+
+    std::vector<IndexEntry> entries(IndexId index, const KeyBytes& key, const Row& row) {
+        return index_entries(program_, index, key, std::make_shared<const Row>(row), *this);
+    }
+
+    std::map<EntityIndex, std::map<KeyBytes, Computed>> computed;
+
+private:
+    const Program& program_;
+    const SourceRows& source_;
+};
+
+class Expected {
+public:
+    Expected(const Program& program, const SourceRows& source, const Store& state,
+             const ModelTarget& target)
+        : program_{program},
+          source_{source},
+          state_{state},
+          target_{target},
+          view_{program, source},
+          state_view_{program, state} {}
+
+    std::string run() {
+        for (EntityIndex e = 0; e < program_.entities.size() && difference_.empty(); ++e) {
+            for (const KeyBytes& root : roots(e))
+                view_.computed[e].try_emplace(root);
+            add_history(e);
+            derive_entity(e);
+            settle(e);
+            compare_rows(e);
+            compare_counts(e);
+        }
+        if (difference_.empty()) compare_indexes();
+        return difference_;
+    }
+
+private:
+    std::set<KeyBytes> roots(EntityIndex e) {
+        std::set<KeyBytes> roots;
+        const EntityProgram& entity = program_.entities[e];
+        if (entity.root_kind == EntityProgram::RootKind::row) {
+            if (const auto rows = source_.find(entity.relation); rows != source_.end()) {
+                for (const auto& [key, row] : rows->second)
+                    roots.insert(key);
+            }
+            return roots;
+        }
+        for (const IndexId index : entity.member_indexes) {
+            const auto rows = source_.find(program_.indexes[index].relation);
+            if (rows == source_.end()) continue;
+            for (const auto& [key, row] : rows->second) {
+                for (const IndexEntry& entry : view_.entries(index, key, row))
+                    roots.insert(entry.key);
+            }
+        }
+        return roots;
+    }
+
+    // Rows that stand by declared history: kept, or the last good row of a parked or rejected root.
+    void add_history(EntityIndex e) {
+        state_.scan(Family::derived, keys::entity_prefix(e), {},
+                    [&](std::string_view key, std::string_view bytes) {
+                        const KeyBytes root{key.substr(4)};
+                        const DerivedRecord record = DerivedRecord::decode(bytes);
+                        records_[e][root] = record;
+                        if (record.present && record.state != StoredState::applied)
+                            view_.computed[e].try_emplace(root);
+                        return true;
+                    });
+    }
+
+    bool stands(EntityIndex e, const KeyBytes& root) {
+        const auto record = records_[e].find(root);
+        return record != records_[e].end() && record->second.present &&
+               record->second.state != StoredState::applied;
+    }
+
+    bool refused(const Outcome& outcome, EntityIndex e) const {
+        const auto& columns = program_.entities[e].target.columns;
+        for (std::size_t i = 0; i < outcome.values.size(); ++i) {
+            const auto* text = std::get_if<std::string>(&outcome.values[i]);
+            if (columns[i].name == "note" && text != nullptr && *text == "refuse") return true;
+        }
+        return false;
+    }
+
+    // Self-references: rounds until nothing changes, from nothing present.
+    void derive_entity(EntityIndex e) {
+        auto& computed = view_.computed[e];
+        for (auto& [root, entry] : computed) {
+            if (!stands(e, root)) continue;
+            entry.outcome.id = records_[e][root].id;
+            entry.present = true;
+        }
+        for (bool changed = true; changed;) {
+            changed = false;
+            for (auto& [root, entry] : computed) {
+                Outcome outcome = derive(program_, e, root, view_);
+                refused_[e][root] = refused(outcome, e);
+                if (refused_[e][root]) outcome.state = RootState::rejected;
+                const bool present = outcome.state == RootState::row || stands(e, root);
+                if (outcome.state != RootState::row && stands(e, root))
+                    outcome.id = records_[e][root].id;
+                changed = changed || present != entry.present ||
+                          outcome.state != entry.outcome.state ||
+                          !(outcome.values == entry.outcome.values);
+                entry = {std::move(outcome), present};
+            }
+        }
+    }
+
+    void settle(EntityIndex e) {
+        std::map<ClaimValue, std::map<KeyBytes, KeyBytes>>
+            claimants;  // value -> order and root -> root
+        for (auto& [root, entry] : view_.computed[e]) {
+            if (entry.outcome.state == RootState::row || refused_[e][root]) {
+                for (const StoredClaim& claim : living_claims(entry.outcome)) {
+                    claimants[{claim.claim, claim.value}][claim.order + root] = root;
+                }
+            }
+            if (!stands(e, root)) continue;
+            for (const StoredClaim& claim : records_[e][root].claims) {
+                if (claim.held) claimants[{claim.claim, claim.value}][claim.order + root] = root;
+            }
+        }
+        for (auto& [root, entry] : view_.computed[e]) {
+            if (entry.outcome.state != RootState::row) continue;
+            std::vector<bool> held;
+            for (const StoredClaim& claim : living_claims(entry.outcome)) {
+                held.push_back(claimants[{claim.claim, claim.value}].begin()->second == root);
+            }
+            settle_claims(program_, e, entry.outcome, held);
+        }
+    }
+
+    void differ(const std::string& text) {
+        if (difference_.empty()) difference_ = text;
+    }
+
+    void compare_rows(EntityIndex e) {
+        const EntityProgram& entity = program_.entities[e];
+        std::set<Uuid> expected;
+        for (auto& [root, entry] : view_.computed[e]) {
+            const std::string name =
+                entity.name + " " + (is_unresolved(root) ? "unresolved" : display_key(root));
+            const auto record = records_[e].find(root);
+            if (record == records_[e].end()) return differ(name + ": the state does not know it");
+            check_standing(e, root, entry, name);
+            if (!entry.present) continue;
+            expected.insert(entry.outcome.id);
+            const auto row = target_.table(e).find(entry.outcome.id);
+            if (row == target_.table(e).end()) return differ(name + ": missing on the target");
+            if (entry.outcome.state != RootState::row) continue;
+            for (std::size_t i = 0; i < row->second.size(); ++i) {
+                if (row->second[i] == entry.outcome.values[i]) continue;
+                differ(name + "." + entity.target.columns[i].name + ": expected " +
+                       to_display(entry.outcome.values[i]) + ", found " +
+                       to_display(row->second[i]));
+            }
+        }
+        for (const auto& [id, row] : target_.table(e)) {
+            if (!expected.contains(id))
+                differ(entity.name + ": a row on the target that should not be there");
+        }
+    }
+
+    // A standing row must have a right to stand.
+    void check_standing(EntityIndex e, const KeyBytes& root, const Computed& entry,
+                        const std::string& name) {
+        const EntityProgram& entity = program_.entities[e];
+        const DerivedRecord& record = records_[e][root];
+        if (record.leaving) differ(name + ": still leaving though no work is open");
+        const RootState state = entry.outcome.state;
+        const bool row = state == RootState::row;
+        if (row != (record.state == StoredState::applied)) {
+            differ(name + ": state " + std::string{to_string(record.state)} + ", expected " +
+                   std::string{to_string(state)});
+        }
+        if (row || !record.present || record.flags.contains("referred")) return;
+        if (state == RootState::filtered) differ(name + ": filtered, yet it stands");
+        if (state == RootState::gone && !entity.keep_on_delete)
+            differ(name + ": gone, yet it stands");
+        if (state != RootState::gone && entity.remove_on_park)
+            differ(name + ": parked, yet it stands");
+        for (const StoredParent& parent : record.parents) {
+            const auto seen = view_.parent(parent.entity, parent.root);
+            if (!seen || !seen->present) differ(name + ": stands on a parent that is gone");
+        }
+    }
+
+    void compare_counts(EntityIndex e) {
+        std::map<std::string, std::int64_t> counts;
+        for (const auto& [root, entry] : view_.computed[e]) {
+            const auto members = static_cast<std::int64_t>(entry.outcome.members);
+            counts["source"] += members;
+            if (members == 0) continue;
+            if (entry.outcome.state == RootState::row) {
+                counts["applied"] += 1;
+                counts["merged"] += members - 1;
+            } else {
+                counts[std::string{to_string(entry.outcome.state)}] += members;
+            }
+        }
+        for (const char* what : {"source", "applied", "merged", "filtered", "parked", "rejected"}) {
+            const std::int64_t stored = read_counter(state_, e, what);
+            if (stored != counts[what]) {
+                differ(program_.entities[e].name + ": counted " + std::to_string(stored) + " " +
+                       what + ", expected " + std::to_string(counts[what]));
+            }
+        }
+    }
+
+    void compare_indexes() {
+        std::set<std::string> expected;
+        for (IndexId index = 0; index < program_.indexes.size(); ++index) {
+            const IndexSpec& spec = program_.indexes[index];
+            if (spec.over_roots != kNone || spec.identity || spec.scan) continue;
+            const auto rows = source_.find(spec.relation);
+            if (rows == source_.end()) continue;
+            for (const auto& [key, row] : rows->second) {
+                for (const IndexEntry& entry : view_.entries(index, key, row)) {
+                    expected.insert(keys::index_entry(index, entry.key, {key, entry.slot}));
+                }
+            }
+        }
+        std::set<std::string> found;
+        state_.scan(Family::edges, {}, {}, [&](std::string_view key, std::string_view) {
+            std::string_view rest = key;
+            const std::uint32_t index = keys::take_number(rest);
+            if (index < program_.indexes.size() && program_.indexes[index].over_roots == kNone)
+                found.emplace(key);
+            return true;
+        });
+        if (expected != found) differ("the indexes of the state differ from those of the source");
+    }
+
+    const Program& program_;
+    const SourceRows& source_;
+    const Store& state_;
+    const ModelTarget& target_;
+    PlainView view_;
+    StateView state_view_;
+    std::map<EntityIndex, std::map<KeyBytes, DerivedRecord>> records_;
+    std::map<EntityIndex, std::map<KeyBytes, bool>> refused_;
+    std::string difference_;
+};
+}  // namespace
+
+std::string compare_with_expected(const Program& program, const SourceRows& source,
+                                  const Store& state, const ModelTarget& target) {
+    return Expected{program, source, state, target}.run();
+}
+
+}  // namespace crossfade::test

@@ -1,0 +1,28 @@
+// Random mappings over one small source schema, each made of the language's features in another
+// combination.
+#pragma once
+
+#include "transforms/program.hpp"
+
+#include <memory>
+#include <random>
+#include <string>
+
+namespace crossfade::test {
+
+using Random = std::mt19937_64;
+
+inline std::uint64_t below(Random& random, std::uint64_t bound) { return random() % bound; }
+inline bool chance(Random& random, unsigned percent) { return below(random, 100) < percent; }
+
+// node(id, parent_id, name_id, active), alt and cat(id, name), acct(id, login, node_id), usr(id,
+// acct_id, active), item(id, node_id, cat_id, usr_id, code, active, note), det(id, item_id, p1, p2,
+// q)
+std::map<std::string, CatalogTable> model_catalog();
+
+// The text of a mapping: what the seed chooses.
+std::string random_mapping(Random& random);
+
+std::shared_ptr<const Program> compile_model(const std::string& yaml);
+
+}  // namespace crossfade::test

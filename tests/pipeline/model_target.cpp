@@ -1,0 +1,150 @@
+#include "tests/pipeline/model_target.hpp"
+
+#include <stdexcept>
+
+namespace crossfade::test {
+
+bool ModelTarget::referred(EntityIndex entity, const Uuid& id,
+                           const std::set<Uuid>& leaving) const {
+    for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
+        for (const ParentProgram& parent : program_.entities[e].variants.front().parents) {
+            if (parent.of != entity) continue;
+            for (const auto& [other, row] : tables_[e]) {
+                if (row[parent.column] == Value{id} && !(e == entity && leaving.contains(other)))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool ModelTarget::steal(EntityIndex entity, const Uuid& id) {
+    if (referred(entity, id)) return false;
+    return tables_[entity].erase(id) > 0;
+}
+
+void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::string& what) const {
+    const std::vector<Value>& row = tables_[entity].at(id);
+    const std::string& name = program_.entities[entity].name;
+    for (const ClaimSpec& claim : program_.claims) {
+        if (claim.entity != entity) continue;
+        const auto key = [&](const std::vector<Value>& values) {
+            std::vector<Value> parts;
+            for (const std::uint32_t column : claim.within)
+                parts.push_back(values[column]);
+            parts.push_back(values[claim.column]);
+            for (const Value& part : parts) {
+                if (is_null(part)) return std::string{};
+            }
+            return encode_key(parts);
+        };
+        const std::string mine = key(row);
+        for (const auto& [other, values] : tables_[entity]) {
+            if (!mine.empty() && other != id && key(values) == mine) {
+                throw std::logic_error(what + ": unique key of " + name +
+                                       " violated: " + display_key(mine));
+            }
+        }
+    }
+    for (const ParentProgram& parent : program_.entities[entity].variants.front().parents) {
+        const auto* reference = std::get_if<Uuid>(&row[parent.column]);
+        if (reference != nullptr && !tables_[parent.of].contains(*reference)) {
+            throw std::logic_error(what + ": foreign key of " + name + " to " +
+                                   program_.entities[parent.of].name);
+        }
+    }
+}
+
+void ModelTarget::vacate(const Vacate& vacate) {
+    auto& row = tables_[vacate.root.entity].at(vacate.id);
+    for (std::size_t i = 0; i < vacate.columns.size(); ++i)
+        row[vacate.columns[i]] = vacate.values[i];
+    check_keys(vacate.root.entity, vacate.id, "vacate");
+}
+
+void ModelTarget::write(const RowWrite& write, BatchAnswer& answer) {
+    Table& table = tables_[write.root.entity];
+    const TargetSpec& target = program_.entities[write.root.entity].target;
+    for (std::size_t i = 0; i < target.columns.size(); ++i) {
+        const auto* text = std::get_if<std::string>(&write.values[i]);
+        if (target.columns[i].name == "note" && text != nullptr && *text == "refuse") {
+            answer.refused.push_back({write.root, "23514", "no_refuse", target.table, "refused"});
+            return;
+        }
+    }
+    const auto found = table.find(write.id);
+    if (write.present && found == table.end()) {
+        answer.missing.push_back(write.root);
+        return;
+    }
+    if (write.present) {
+        std::vector<Value> next = found->second;
+        if (write.only.empty()) next = write.values;
+        for (const std::uint32_t column : write.only)
+            next[column] = write.values[column];
+        found->second = std::move(next);
+    } else if (found != table.end()) {
+        throw std::logic_error("insert over a row that stands: " + target.entity);
+    } else {
+        table[write.id] = write.values;
+    }
+    check_keys(write.root.entity, write.id, "write");
+}
+
+void ModelTarget::remove(EntityIndex entity, const TargetBatch& batch, BatchAnswer& answer) {
+    std::map<Uuid, RootRef> roots;
+    std::set<Uuid> leaving;
+    for (const RowDelete& removal : batch.deletes) {
+        if (removal.root.entity != entity || !tables_[entity].contains(removal.id)) continue;
+        roots[removal.id] = removal.root;
+        leaving.insert(removal.id);
+    }
+    for (bool shrunk = true; shrunk;) {
+        shrunk = false;
+        for (const Uuid& id : std::set<Uuid>{leaving}) {
+            if (!referred(entity, id, leaving)) continue;
+            leaving.erase(id);
+            answer.referred.push_back(roots[id]);
+            shrunk = true;
+        }
+    }
+    for (const Uuid& id : leaving)
+        tables_[entity].erase(id);
+}
+
+BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
+    const std::vector<Table> before = tables_;
+    BatchAnswer answer;
+    for (const Vacate& entry : batch.vacates) {
+        if (tables_[entry.root.entity].contains(entry.id))
+            vacate(entry);
+        else
+            answer.missing.push_back(entry.root);
+    }
+    for (const RowWrite& entry : batch.writes) {
+        if (answer.ready()) write(entry, answer);
+    }
+    if (answer.ready()) {
+        for (const RowWrite& entry : batch.writes) {
+            const auto& old = before[entry.root.entity];
+            const auto found = old.find(entry.id);
+            const bool vacated = [&] {
+                for (const Vacate& v : batch.vacates) {
+                    if (v.root == entry.root) return true;
+                }
+                return false;
+            }();
+            if (found != old.end() && !vacated && !entry.blind &&
+                found->second == tables_[entry.root.entity].at(entry.id)) {
+                throw std::logic_error("a write that changes nothing: " +
+                                       program_.entities[entry.root.entity].name);
+            }
+        }
+        for (EntityIndex e = static_cast<EntityIndex>(tables_.size()); e-- > 0;)
+            remove(e, batch, answer);
+    }
+    if (!answer.ready()) tables_ = before;
+    return answer;
+}
+
+}  // namespace crossfade::test
