@@ -209,7 +209,6 @@ void Batch::take_load(const WorkItem& item) {
                                     : keys::index_prefix(entity.member_indexes[item.column]);
     const Family family = rows ? Family::images : Family::edges;
     const std::string from = item.cursor.empty() ? std::string{} : item.cursor + '\0';
-    StateView& view = stager_.view();
     staged_.scan(family, prefix, from, [&](std::string_view entry, std::string_view) {
         if (roots_ >= limits_.chunk_roots) {
             more = true;
@@ -233,17 +232,13 @@ void Batch::take_load(const WorkItem& item) {
         if (input_.dirty[item.entity].insert(root).second) ++roots_;
         return true;
     });
-    (void)view;
-    if (more) {
-        std::vector<WorkItem> items{next};
-        return enqueue(staged_, items, item.birth);
-    }
-    if (!rows && item.column + 1 < entity.member_indexes.size()) {
+    if (!more && !rows && item.column + 1 < entity.member_indexes.size()) {
+        more = true;
         next.cursor.clear();
         ++next.column;
-        std::vector<WorkItem> items{next};
-        enqueue(staged_, items, item.birth);
     }
+    // It keeps its place in the queue: parents are loaded before children.
+    if (more) staged_.staged().put(Family::work, keys::work(item.birth, item.sequence), next.encode());
 }
 
 void Batch::add_root(const RootRef& root) {
@@ -274,6 +269,7 @@ TargetBatch Batch::derive() {
         write.root = {item.entity, item.key};
         write.id = record->id;
         write.present = true;
+        write.blind = true;  // the value may be the old one, or somebody else's by now
         write.values.assign(program_.entities[item.entity].target.columns.size(), Value{Null{}});
         write.only = {item.column};
         for (StoredDigest& digest : record->digests) {
@@ -303,6 +299,14 @@ void Batch::refuse(const BatchAnswer& answer) {
             return fill.first.entity == root.entity && fill.first.key == root.root;
         });
     }
+}
+
+bool Batch::lose_claim(const RootRef& root, std::uint32_t claim) {
+    const KeyBytes value = deriver_->held_value(root, claim);
+    if (value.empty()) return false;
+    mark_foreign(staged_, {claim, value});
+    input_.dirty[root.entity].insert(root.root);
+    return true;
 }
 
 void Batch::accept(const BatchAnswer& answer) {
@@ -373,6 +377,14 @@ void enqueue_load(const Program& program, const Reader& reader, WriteSet& set, L
         item.entity = e;
         put_work(reader, set, item, birth);
     }
+}
+
+void enqueue_root(const Reader& reader, WriteSet& set, const RootRef& ref, Lsn birth) {
+    WorkItem item;
+    item.kind = WorkItem::Kind::root;
+    item.entity = ref.entity;
+    item.key = ref.root;
+    put_work(reader, set, item, birth);
 }
 
 }  // namespace crossfade

@@ -58,6 +58,8 @@ public:
     TargetBatch derive();  // call again after refuse()
     void refuse(
         const BatchAnswer& answer);  // refused and missing roots of the attempt just rolled back
+    // A row born on the target holds the unique value: the root takes its fallback. False: it does not carry the claim.
+    bool lose_claim(const RootRef& root, std::uint32_t claim);
     void accept(const BatchAnswer& answer);  // rows that were not deleted after all
     // All changes of the state, for the intent. After accept().
     WriteSet changes(const Position& position);
@@ -99,5 +101,7 @@ EndLsn settled_lsn(const Reader& reader);
 // Queues the derivation of every root of every entity, parents first: what a load does after the
 // images are in.
 void enqueue_load(const Program& program, const Reader& reader, WriteSet& set, Lsn birth);
+// Queues one root to be derived again, behind all other work.
+void enqueue_root(const Reader& reader, WriteSet& set, const RootRef& ref, Lsn birth);
 
 }  // namespace crossfade

@@ -232,6 +232,17 @@ void Deriver::yield_claims(EntityIndex entity, const KeyBytes& root, Working& wo
     overlay_.staged().put(Family::derived, keys::root(entity, root), working.after.encode());
 }
 
+KeyBytes Deriver::held_value(const RootRef& ref, std::uint32_t claim) const {
+    const auto roots = working_.find(ref.entity);
+    if (roots == working_.end()) return {};
+    const auto entry = roots->second.find(ref.root);
+    if (entry == roots->second.end() || entry->second.fate != Fate::write) return {};
+    for (const StoredClaim& stored : entry->second.after.claims) {
+        if (stored.claim == claim && stored.held) return stored.value;
+    }
+    return {};
+}
+
 // How many parents of a self-reference must be inserted before this row. Rows that stand already
 // are no matter, nor are removals: those of one entity leave together.
 std::uint32_t Deriver::depth(EntityIndex entity, const KeyBytes& root) {

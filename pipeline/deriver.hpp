@@ -44,6 +44,8 @@ public:
 
     TargetBatch run();
     NewWork& new_work() { return new_work_; }
+    // After run(): the value of a claim that the root's row was to carry; empty: none.
+    KeyBytes held_value(const RootRef& ref, std::uint32_t claim) const;
     // After run(): the target did not delete this root's row, because others still refer to it or
     // somebody changed it. `kept`: it stays for good and counts again; else it is tried again when
     // the other work is done.
@@ -79,7 +81,8 @@ private:
                       TargetBatch& batch);
     void finish_retire(EntityIndex entity, const KeyBytes& root, Working& working,
                        TargetBatch& batch);
-    void vacate(EntityIndex entity, const KeyBytes& root, const Working& working,
+    Value given_up(EntityIndex entity, const KeyBytes& root, std::uint32_t column);
+    void vacate(EntityIndex entity, const KeyBytes& root, Working& working,
                 TargetBatch& batch);
     void store(EntityIndex entity, const KeyBytes& root, Working& working);
     void count(EntityIndex entity, const DerivedRecord& record, std::int64_t sign);

@@ -3,6 +3,7 @@
 #include "state/rocks_options.hpp"
 
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <cerrno>
@@ -244,6 +245,14 @@ void RocksStore::ingest(Family family, const std::vector<std::filesystem::path>&
 void RocksStore::flush() {
     const rocksdb::Status status = impl_->db->Flush(rocksdb::FlushOptions{}, impl_->handles);
     require(status, "flushing the state");
+}
+
+void RocksStore::checkpoint(const std::filesystem::path& directory) const {
+    rocksdb::Checkpoint* made = nullptr;
+    require(rocksdb::Checkpoint::Create(impl_->db.get(), &made), "copying the state");
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint{made};
+    require(checkpoint->CreateCheckpoint(directory.string()), "copying the state");
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
 }
 
 std::uint64_t RocksStore::disk_bytes() const {

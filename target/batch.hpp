@@ -12,21 +12,23 @@
 
 namespace crossfade {
 
+// `until_changed` columns are guarded: written only while the stored value's digest still is
+// `digest`.
+struct Guard {
+    std::uint32_t column = 0;
+    // Hex SHA-256 of the column's text form as last written ("null" for NULL); empty: write
+    // unconditionally.
+    std::string digest;
+};
+
 // Gives up unique values that another row of the batch takes: UPDATE ... SET columns = values WHERE
-// id.
+// id. A column without a guard is written in any case.
 struct Vacate {
     RootRef root;
     Uuid id;
     std::vector<std::uint32_t> columns;  // into TargetSpec::columns
     std::vector<Value> values;
-};
-
-// `until_changed` columns are guarded: written only while the stored value's digest still is
-// `digest`.
-struct Guard {
-    std::uint32_t column = 0;
-    std::string digest;  // hex SHA-256 of the column's text form as last written ("null" for NULL);
-                         // empty: write unconditionally
+    std::vector<Guard> guards = {};
 };
 
 struct RowWrite {

@@ -24,18 +24,18 @@ void ensure_progress(Connection& connection) {
         " updated_at timestamptz NOT NULL DEFAULT now())");
 }
 
-std::optional<Progress> read_progress(Connection& connection, const std::string& slot) {
+std::optional<TargetProgress> read_progress(Connection& connection, const std::string& slot) {
     if (!table_exists(connection)) return std::nullopt;
     const QueryResult row = connection.exec(
         "SELECT batch, lsn::text, source_system FROM crossfade.progress WHERE slot = $1",
         Params{slot});
     if (row.empty()) return std::nullopt;
-    return Progress{.batch = static_cast<std::uint64_t>(row.integer(0, 0)),
+    return TargetProgress{.batch = static_cast<std::uint64_t>(row.integer(0, 0)),
                     .end = EndLsn{Lsn::parse(row.text(0, 1)).value()},
                     .source_system = std::string{row.text(0, 2)}};
 }
 
-void insert_progress(Connection& connection, const std::string& slot, const Progress& progress) {
+void insert_progress(Connection& connection, const std::string& slot, const TargetProgress& progress) {
     const QueryResult done = connection.exec(
         "INSERT INTO crossfade.progress (slot, batch, lsn, source_system)"
         " VALUES ($1, $2::bigint, $3::pg_lsn, $4) ON CONFLICT (slot) DO NOTHING",

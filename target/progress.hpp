@@ -11,11 +11,11 @@
 
 namespace crossfade {
 
-struct Progress {
+struct TargetProgress {
     std::uint64_t batch = 0;
     EndLsn end;
     std::string source_system;  // system_identifier of the source, decimal
-    bool operator==(const Progress&) const = default;
+    bool operator==(const TargetProgress&) const = default;
 };
 
 // All throw Failure as Connection does, and take part in the transaction that is open on it, if
@@ -24,9 +24,9 @@ struct Progress {
 // Creates schema and table if they are not there.
 void ensure_progress(Connection& connection);
 // nullopt: no row for this slot, or no table.
-std::optional<Progress> read_progress(Connection& connection, const std::string& slot);
+std::optional<TargetProgress> read_progress(Connection& connection, const std::string& slot);
 // The row that ends a load: progress(0, S). Throws Failure(trust) if there is one already.
-void insert_progress(Connection& connection, const std::string& slot, const Progress& progress);
+void insert_progress(Connection& connection, const std::string& slot, const TargetProgress& progress);
 // UPDATE ... WHERE slot = $1 AND batch = $2 - 1; parameters: slot, batch, lsn. 0 rows: see
 // progress_moved.
 const std::string& advance_progress_sql();

@@ -88,7 +88,16 @@ public:
 
 private:
     enum class Part {
-        extra, must_touch, prepare, vacate, insert, update, blind_update, find, lock, remove,
+        extra,
+        must_touch,
+        prepare,
+        vacate,
+        insert,
+        update,
+        blind_update,
+        find,
+        lock,
+        remove,
         remove_set
     };
     struct Expected {

@@ -129,8 +129,10 @@ void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& find
         } else if (column.kind == ColumnSpec::Kind::json && found->base != "jsonb") {
             report(where, "owned keys need a jsonb column, this one is " + found->type_name);
         } else if (is_guarded(column) && !keeps_text(*found)) {
-            report(where, "owner until_changed needs a column of text, varchar, uuid, boolean or "
-                          "an integer type, this one is " + found->type_name);
+            report(where,
+                   "owner until_changed needs a column of text, varchar, uuid, boolean or "
+                   "an integer type, this one is " +
+                       found->type_name);
         }
     }
 }

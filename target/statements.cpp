@@ -35,8 +35,8 @@ void bind(const Value& value, Params& params) {
 }
 
 // The guard of a column as a parameter: NULL if there is none.
-void bind_guard(const RowWrite& write, std::uint32_t column, Params& params) {
-    for (const Guard& guard : write.guards) {
+void bind_guard(const std::vector<Guard>& guards, std::uint32_t column, Params& params) {
+    for (const Guard& guard : guards) {
         if (guard.column == column) {
             params.text(guard.digest);
             return;
@@ -207,8 +207,7 @@ Statement TableStatements::make_update(const std::vector<std::uint32_t>& columns
             digest = "$" + std::to_string(guard++) + "::text";
         }
         const std::string name_sql = quote_identifier(spec_.columns[column].name);
-        const std::string value =
-            value_sql(column, placeholder(i + 2, *columns_[column]), digest);
+        const std::string value = value_sql(column, placeholder(i + 2, *columns_[column]), digest);
         assignments += (i == 0 ? "" : ", ") + name_sql + " = " + value;
         differences += (i == 0 ? "" : " OR ") + stored_text_sql(value, *columns_[column]) +
                        " IS DISTINCT FROM t." + name_sql + "::text";
@@ -234,9 +233,19 @@ const Statement& TableStatements::vacate(const std::vector<std::uint32_t>& colum
     Statement statement;
     statement.name = "crossfade_" + std::to_string(entity_) + "_vacate" + suffix(columns);
     statement.sql = "UPDATE " + table_ + " AS t SET ";
+    std::size_t next = columns.size() + 2;  // guards' digests follow the values
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        statement.sql += (i == 0 ? "" : ", ") + quote_identifier(columns_[columns[i]]->name) +
-                         " = " + placeholder(i + 2, *columns_[columns[i]]);
+        const ColumnShape& column = *columns_[columns[i]];
+        const TargetColumn& target = spec_.columns[columns[i]];
+        const std::string name = quote_identifier(column.name);
+        std::string value = placeholder(i + 2, column);
+        if (is_guarded(target)) {
+            const std::string guard = "$" + std::to_string(next++) + "::text";
+            value = "CASE WHEN coalesce(" + guard + ", '') = '' OR " +
+                    column_digest_sql("t", target, column) + " = " + guard + " THEN " + value +
+                    " ELSE t." + name + " END";
+        }
+        statement.sql += (i == 0 ? "" : ", ") + name + " = " + value;
     }
     statement.sql += " WHERE t." + id_ + " = $1::uuid";
     return vacates_.emplace(columns, std::move(statement)).first->second;
@@ -265,9 +274,9 @@ void TableStatements::make_remove_set() {
     std::string held = "NOT l.unchanged";
     std::string upwards;
     for (const ForeignKeyShape& key : shape_.referrers) {
-        held += " OR " + refers_sql(key, table_,
-                                    "NOT EXISTS (SELECT FROM leaving AS o WHERE o.id = r." + id_ +
-                                        ")");
+        held +=
+            " OR " + refers_sql(key, table_,
+                                "NOT EXISTS (SELECT FROM leaving AS o WHERE o.id = r." + id_ + ")");
         if (!is_of(key, table_)) continue;
         upwards += (upwards.empty() ? "SELECT t." : " UNION ALL SELECT t.") + id_ + " FROM " +
                    table_ + " AS t WHERE " + match_sql(key);
@@ -285,8 +294,9 @@ void TableStatements::make_remove_set() {
         ", CASE WHEN g.digest IS NULL THEN true ELSE " + row_digest_sql("t", spec_, shape_) +
         " = g.digest END FROM unnest($1::uuid[], $2::text[]) AS g (id, digest) JOIN " + table_ +
         " AS t ON t." + id_ + " = g.id), held (id) AS (SELECT l.id FROM leaving AS l JOIN " +
-        table_ + " AS t ON t." + id_ + " = l.id WHERE " + held + " UNION SELECT l.id FROM held AS h" +
-        " JOIN " + table_ + " AS r ON r." + id_ + " = h.id CROSS JOIN LATERAL (" + upwards +
+        table_ + " AS t ON t." + id_ + " = l.id WHERE " + held +
+        " UNION SELECT l.id FROM held AS h" + " JOIN " + table_ + " AS r ON r." + id_ +
+        " = h.id CROSS JOIN LATERAL (" + upwards +
         ") AS up (id) JOIN leaving AS l ON l.id = up.id), gone (id) AS (DELETE FROM " + table_ +
         " AS t USING leaving AS l WHERE t." + id_ +
         " = l.id AND NOT EXISTS (SELECT FROM held AS h WHERE h.id = l.id) RETURNING l.id)"
@@ -308,7 +318,7 @@ void TableStatements::bind_update(const RowWrite& write, Params& params) const {
     for (const std::uint32_t column : columns)
         bind(write.values.at(column), params);
     for (const std::uint32_t column : columns) {
-        if (is_guarded(spec_.columns[column])) bind_guard(write, column, params);
+        if (is_guarded(spec_.columns[column])) bind_guard(write.guards, column, params);
     }
 }
 
@@ -322,6 +332,9 @@ void TableStatements::bind_vacate(const Vacate& vacate, Params& params) const {
     params.text(vacate.id.format());
     for (const Value& value : vacate.values)
         bind(value, params);
+    for (const std::uint32_t column : vacate.columns) {
+        if (is_guarded(spec_.columns[column])) bind_guard(vacate.guards, column, params);
+    }
 }
 
 void TableStatements::bind_remove(const RowDelete& removal, Params& params) const {

@@ -11,8 +11,8 @@
 //   at_least       the greater of the two          the greater of the two
 //   json keys      (stored - owned keys) || patch  (stored - owned keys) || patch
 // A blind write leaves the row alone, and with it the triggers, if by these rules no column would
-// become another text. A column named in RowWrite::only is written by the same rules, but `target` and `trigger` are not
-// left out there.
+// become another text. A column named in RowWrite::only is written by the same rules, but `target`
+// and `trigger` are not left out there.
 #pragma once
 
 #include "postgres/copy_binary.hpp"

@@ -1,6 +1,6 @@
 // Named places at which a test ends the process as a power cut would: with
-// CROSSFADE_KILL_POINT=name:n in the environment, the n-th passage of kill_point("name") (the first,
-// if ":n" is missing) raises SIGKILL. Nothing is flushed, no destructor runs.
+// CROSSFADE_KILL_POINT=name:n in the environment, the n-th passage of kill_point("name") (the
+// first, if ":n" is missing) raises SIGKILL. Nothing is flushed, no destructor runs.
 #pragma once
 
 #include <string_view>

@@ -351,6 +351,7 @@ void Compiler::entity(EntityIndex index) {
     if (spec.adopt && spec.adopt->to) {
         Scope scope;
         scope.claimed_value = owner_.values++;
+        entity.adopt_value = *scope.claimed_value;
         entity.adopt_to = [eval = expression(spec.adopt->to, scope).eval](Frame& f) {
             return eval(f);
         };

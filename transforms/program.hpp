@@ -125,6 +125,7 @@ struct EntityProgram {
     std::vector<IndexId> root_edges;  // indexes over this entity's roots
     std::optional<EntitySpec::Adopt> adopt;
     Eval adopt_to;
+    std::size_t adopt_value = 0;  // slot of Frame::values that adopt_to reads as `value`
     bool self_reference = false;
     bool keep_on_delete = false;
     std::vector<std::pair<std::uint32_t, Value>> keep_columns;

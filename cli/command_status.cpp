@@ -1,0 +1,92 @@
+// crossfade status: phase, lags, open work, and the accounting of each entity.
+#include "cli/own_state.hpp"
+#include "cli/status.hpp"
+#include "postgres/server_facts.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+namespace crossfade {
+
+namespace {
+
+struct StatusOptions {
+    bool json = false;
+    bool watch = false;
+    double interval = 1;
+};
+
+// Without a service: the state, and where the source has come to meanwhile.
+std::optional<Status> own_status(const Config& config) {
+    Status status;
+    if (state_is_held(config)) {
+        // The service opens its socket once the images are loaded.
+        status.phase = "snapshot";
+    } else if (std::filesystem::exists(config.state / "CURRENT")) {
+        const auto own = open_own_state(config);
+        if (!own) return std::nullopt;
+        status = read_status(*own->context.program, *own->store);
+    } else {
+        const auto context = load_context(config);
+        if (!context) return std::nullopt;
+        for (const EntityProgram& entity : context->program->entities)
+            status.entities.push_back({.name = entity.name});
+    }
+    Connection source = Connection::open(source_options(config, "status"));
+    const Lsn current = read_server_facts(source).current;
+    if (status.phase != "halted") {
+        status.source = current;
+    } else {
+        set_source_position(status, current);
+    }
+    return status;
+}
+
+std::optional<Status> current_status(const Config& config) {
+    if (auto client = ControlClient::try_connect(control_socket(config)))
+        return parse_status(client->request("status"));
+    return own_status(config);
+}
+
+bool print(const Config& config, const StatusOptions& options, bool clear) {
+    const auto status = current_status(config);
+    if (!status) return false;
+    if (clear) std::cout << "\033[H\033[J";
+    std::cout << (options.json ? to_json(*status) + "\n" : to_text(*status)) << std::flush;
+    return static_cast<bool>(std::cout);
+}
+
+int run_status(const Invocation& invocation, const StatusOptions& options) {
+    const auto config = read_config(invocation);
+    if (!config) return kFailed;
+    const bool terminal = !options.json && ::isatty(STDOUT_FILENO) == 1;
+    for (;;) {
+        if (!print(*config, options, options.watch && terminal)) return kFailed;
+        if (!options.watch) return kGood;
+        std::this_thread::sleep_for(std::chrono::duration<double>(options.interval));
+    }
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Invocation& invocation) {
+    auto options = std::make_shared<StatusOptions>();
+    CLI::App* command =
+        app.add_subcommand("status", "phase, lag, accounting per entity, open work");
+    command->add_flag("--json", options->json, "one JSON object a line");
+    command->add_flag("--watch", options->watch, "again and again, until interrupted");
+    command->add_option("--interval", options->interval, "seconds between two looks (1)")
+        ->check(CLI::Range(0.1, 3600.0));
+    command->callback([&invocation, options] {
+        invocation.run = [&invocation, options] { return run_status(invocation, *options); };
+    });
+}
+
+}  // namespace crossfade

@@ -1,0 +1,48 @@
+// What most commands begin with: the configuration, the mapping it names, the source's tables that
+// the mapping reads, and the compiled program.
+#pragma once
+
+#include "cli/command.hpp"
+#include "config/config.hpp"
+#include "model/finding.hpp"
+#include "postgres/connection.hpp"
+#include "transforms/program.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace crossfade {
+
+// The configuration; findings are printed to stderr. Nothing: it cannot be used (status 2).
+std::optional<Config> read_config(const Invocation& invocation);
+// The same without printing, for `check`, which prints all findings together.
+std::optional<Config> read_config(const Invocation& invocation, Findings& findings);
+
+// Sessions with either server, named as this command in pg_stat_activity.
+ConnectionOptions source_options(const Config& config, const std::string& command);
+ConnectionOptions target_options(const Config& config, const std::string& command);
+
+// The plugin the slot is read with. `auto` takes wal2json.
+std::string plugin_name(const Config& config);
+
+std::string control_socket(const Config& config);  // STATE/crossfade.sock
+
+// The mapping with what the configuration replaces in it (secrets.bcrypt_cost).
+std::optional<Mapping> read_mapping(const Config& config, Findings& findings);
+
+// By "schema.name"; a relation that the source does not have is left out, compile() reports it.
+std::map<std::string, CatalogTable> read_catalog(const Mapping& mapping, Connection& source);
+
+struct Context {
+    Mapping mapping;
+    std::map<std::string, CatalogTable> catalog;
+    std::shared_ptr<const Program> program;
+};
+
+// Findings are printed to stderr. Nothing: the mapping cannot be used (status 2). Throws Failure if
+// the source cannot be reached.
+std::optional<Context> load_context(const Config& config);
+
+}  // namespace crossfade

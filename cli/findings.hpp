@@ -1,0 +1,15 @@
+// Findings as commands print them.
+#pragma once
+
+#include "model/finding.hpp"
+
+#include <string>
+
+namespace crossfade {
+
+// Errors first, each with what mends it; a last line counts them.
+std::string to_text(const Findings& findings);
+// [{"where": "shop.yaml:3:5", "path": ..., "message": ..., "mend": ..., "severity": "error"}, ...]
+std::string to_json(const Findings& findings);
+
+}  // namespace crossfade

@@ -1,0 +1,104 @@
+#include "cli/load.hpp"
+
+#include "cli/context.hpp"
+#include "pipeline/batch.hpp"
+#include "postgres/server_facts.hpp"
+#include "replicator/slot.hpp"
+#include "snapshot/adoption.hpp"
+#include "target/progress.hpp"
+#include "telemetry/kill_point.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace crossfade {
+
+namespace {
+constexpr const char* kLoad = "load";
+constexpr const char* kImages = "images";
+constexpr const char* kDerive = "derive";
+
+void set_meta(RocksStore& store, const std::string& name, const std::string& value) {
+    WriteSet set;
+    set.put(Family::meta, name, value);
+    store.write(set, true);
+}
+}  // namespace
+
+void InitialLoad::check_target(Connection& target) const {
+    const auto progress = read_progress(target, config_.source.slot);
+    if (!progress) return;
+    throw Failure{Error{ErrorKind::trust, "the target has been fed through slot " + config_.source.slot +
+                                              " already (batch " + std::to_string(progress->batch) +
+                                              "), but this state knows nothing of it"}
+                      .with_hint("use the state directory that belongs to it, or `crossfade drop` and an empty target")};
+}
+
+void InitialLoad::drop_own_slot() const {
+    // Not over the replication connection: that one has no parameters.
+    Connection source = Connection::open(source_options(config_, "load"));
+    // The server may take a moment to see that the process that held the slot is gone.
+    const auto end = std::chrono::steady_clock::now() + config_.retry.connect_timeout;
+    for (auto slot = inspect_slot(source, config_.source.slot);
+         slot && slot->active && std::chrono::steady_clock::now() < end;
+         slot = inspect_slot(source, config_.source.slot)) {
+        std::this_thread::sleep_for(config_.retry.first);
+    }
+    drop_slot(source, config_.source.slot);
+}
+
+void InitialLoad::run() {
+    const auto phase = store_.get(Family::meta, kLoad);
+    if (phase == kDerive) return;
+    Connection target = Connection::open(target_options(config_, "load"));
+    ensure_progress(target);
+    ConnectionOptions source = source_options(config_, "load");
+    source.replication = true;
+    Connection replication = Connection::open(source);
+    if (phase == kImages) {
+        log_.info("a load was cut off and begins anew", {});
+        drop_own_slot();
+        wipe_images(store_);
+        drop_progress(target, config_.source.slot);
+        ensure_progress(target);
+    } else {
+        check_target(target);
+    }
+    set_meta(store_, kLoad, kImages);
+    load(replication);
+}
+
+void InitialLoad::load(Connection& replication) {
+    const SystemPosition system = identify_system(replication);
+    const CreatedSlot slot = create_slot(replication, config_.source.slot, plugin_name(config_));
+    kill_point("slot_created");
+    log_.info("slot created", {fields::slot(config_.source.slot),
+                               fields::end_lsn(slot.consistent_point.lsn.format())});
+    ImageLoadOptions options;
+    options.source_conninfo = config_.source.conninfo;
+    options.snapshot_name = slot.snapshot;
+    options.connections = static_cast<unsigned>(config_.load.connections);
+    options.scratch = config_.state / "scratch";
+    const SecretFingerprinter fingerprinter{
+        std::string_view{reinterpret_cast<const char*>(key_.data()), key_.size()}};
+    Progress progress{console_, log_};
+    load_images(program_, store_, fingerprinter, options, progress, log_);
+    kill_point("images_loaded");
+    Connection target = Connection::open(target_options(config_, "load"));
+    adopt(program_, target, store_);
+    TargetProgress start;
+    start.end = slot.consistent_point;
+    start.source_system = std::to_string(system.identity.system_identifier);
+    insert_progress(target, config_.source.slot, start);
+    WriteSet set;
+    Position position;
+    position.applied = slot.consistent_point;
+    write_position(set, position);
+    enqueue_load(program_, store_, set, slot.consistent_point.lsn);
+    set.put(Family::meta, "source_identity",
+            start.source_system + "/" + std::to_string(system.identity.timeline));
+    set.put(Family::meta, kLoad, kDerive);
+    store_.write(set, true);
+}
+
+}  // namespace crossfade

@@ -1,0 +1,33 @@
+// The checks that `check` runs on the two servers; each finding carries the statement that mends
+// it. Nothing is changed on either side, but for a temporary slot that tries the plugin.
+#pragma once
+
+#include "cli/context.hpp"
+#include "config/config.hpp"
+#include "model/finding.hpp"
+#include "postgres/connection.hpp"
+#include "postgres/server_facts.hpp"
+
+#include <string>
+#include <vector>
+
+namespace crossfade {
+
+// Server, role, plugin and slot. What the bridge would create there is added to `creates`.
+void check_source_server(Connection& source, const ServerFacts& facts, const Config& config,
+                         Findings& findings, std::vector<std::string>& creates);
+
+// Every relation of the mapping: whether its changes reach the stream and name their rows. With a
+// program also what its mapped columns may lose on the way.
+void check_source_tables(Connection& source, const ServerFacts& facts, const Config& config,
+                         const Context& context, Findings& findings);
+
+// Server, role, schema crossfade, origin.
+void check_target_server(Connection& target, const ServerFacts& facts, const Config& config,
+                         Findings& findings, std::vector<std::string>& creates);
+
+// The tables of a program's entities: columns, unique keys, foreign keys, privileges.
+void check_target_tables(Connection& target, const ServerFacts& facts, const Context& context,
+                         Findings& findings);
+
+}  // namespace crossfade

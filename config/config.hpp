@@ -1,0 +1,97 @@
+// Every setting of crossfade, typed and checked; crossfade.yaml and the environment become one of
+// these (config/load.hpp), and nothing below config/ knows files or variables. Plain data.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crossfade {
+
+enum class OutputPlugin { wal2json, pgoutput, automatic };
+
+struct SourceConfig {
+    std::string conninfo;  // libpq; may name a service
+    std::string slot = "crossfade";
+    OutputPlugin plugin = OutputPlugin::wal2json;
+};
+
+struct TargetConfig {
+    std::string conninfo;
+    int connections = 1;
+};
+
+// The initial load.
+struct LoadConfig {
+    int connections = 2;                 // COPY streams from the source, and to the target
+    std::uint64_t chunk_rows = 100'000;  // roots derived and committed together
+    bool defer_indexes = false;
+};
+
+// What one target transaction of the stream may hold, and what a source transaction may hold in
+// memory.
+struct BatchConfig {
+    std::uint64_t transactions_max = 100;
+    std::uint64_t rows_max = 5'000;
+    std::uint64_t bytes_max = 16ULL << 20U;
+    std::uint64_t copy_rows_min = 2'000;       // from here on COPY + merge instead of upserts
+    std::uint64_t spill_bytes = 64ULL << 20U;  // a source transaction beyond it goes to disk
+};
+
+// The queue of background work.
+struct WorkConfig {
+    std::uint64_t chunk_roots = 500;       // derived in one batch
+    std::uint64_t inline_roots_max = 300;  // beyond it a fan-out becomes work
+};
+
+struct VerifyConfig {
+    std::uint64_t chunk_rows = 20'000;
+    std::chrono::milliseconds pause{0};  // between chunks: how gently it treats the servers
+};
+
+struct HttpConfig {
+    std::string listen;  // "127.0.0.1:9187"; empty: no server
+};
+
+struct CutoverConfig {
+    std::vector<std::filesystem::path> env_files;  // of the application that is to be switched
+    std::string reload;                            // command run behind the switch
+};
+
+struct SecretsConfig {
+    std::filesystem::path key_file;  // default: secret.key in the state directory
+    std::optional<int> bcrypt_cost;  // replaces the cost written in the mapping
+};
+
+struct LogConfig {
+    std::string level = "info";  // debug, info, warning, error
+};
+
+struct RetryConfig {
+    std::chrono::milliseconds first{200};
+    std::chrono::milliseconds max{30'000};
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds statement_timeout{300'000};  // a wait for either server
+};
+
+struct Config {
+    SourceConfig source;
+    TargetConfig target;
+    std::filesystem::path mapping;
+    std::filesystem::path state;
+    LoadConfig load;
+    BatchConfig batch;
+    WorkConfig work;
+    VerifyConfig verify;
+    HttpConfig http;
+    CutoverConfig cutover;
+    SecretsConfig secrets;
+    RetryConfig retry;
+    LogConfig log;
+};
+
+}  // namespace crossfade

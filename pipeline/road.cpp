@@ -1,0 +1,183 @@
+#include "pipeline/road.hpp"
+
+#include "model/encoding.hpp"
+#include "telemetry/kill_point.hpp"
+
+namespace crossfade {
+
+namespace {
+constexpr std::string_view kIntent = "batch";
+constexpr int kAttemptsMax = 1'000;
+
+std::string encode_intent(std::uint64_t number, const WriteSet& set) {
+    std::string bytes;
+    append_varint(bytes, number);
+    return bytes + set.serialize();
+}
+
+[[noreturn]] void distrust(const std::string& what) {
+    throw Failure{Error{ErrorKind::trust, what}.with_hint(
+        "another bridge wrote to the target, or one of the two was restored from a backup; load again with an empty "
+        "state and target, or bring back the one that was replaced")};
+}
+}  // namespace
+
+Road::Road(const Program& program, Store& store, BatchLimits limits)
+    : program_{program}, store_{store}, limits_{limits}, position_{read_position(store)} {}
+
+void Road::recover(const std::optional<TargetProgress>& progress) {
+    position_ = read_position(store_);
+    const auto bytes = store_.get(Family::intents, kIntent);
+    const std::uint64_t target = progress ? progress->batch : 0;
+    if (bytes) {
+        std::string_view in = *bytes;
+        const std::uint64_t number = take_varint(in);
+        WriteSet set;
+        if (target == number) {
+            set = WriteSet::deserialize(in);
+        } else if (target + 1 != number) {
+            distrust("the target is at batch " + std::to_string(target) + ", the state is about to make " +
+                     std::to_string(number));
+        }
+        set.erase(Family::intents, std::string{kIntent});
+        store_.write(set, true);
+        position_ = read_position(store_);
+    }
+    if (position_.batch != target) {
+        distrust("the target is at batch " + std::to_string(target) + ", the state at " +
+                 std::to_string(position_.batch));
+    }
+}
+
+bool Road::lost_to_foreign(Batch& batch, const Refusal& refusal) const {
+    const auto key = unique_keys.find({refusal.root.entity, refusal.constraint});
+    if (refusal.sqlstate != "23505" || key == unique_keys.end()) return false;
+    for (std::uint32_t claim = 0; claim < program_.claims.size(); ++claim) {
+        const ClaimSpec& spec = program_.claims[claim];
+        std::set<std::uint32_t> columns{spec.within.begin(), spec.within.end()};
+        columns.insert(spec.column);
+        if (spec.entity == refusal.root.entity && columns == key->second) {
+            return batch.lose_claim(refusal.root, claim);
+        }
+    }
+    return false;
+}
+
+BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& next, bool& wrote) {
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        TargetBatch target = batch.derive();
+        kill_point("derive");
+        wrote = !target.empty();
+        if (!wrote) return {};
+        target.number = position_.batch + 1;
+        target.end = next.applied;
+        BatchAnswer answer = writer.execute(target);
+        kill_point("execute");
+        if (answer.ready()) {
+            counters_.writes += target.writes.size();
+            counters_.deletes += target.deletes.size() - answer.referred.size() - answer.changed.size();
+            counters_.vacates += target.vacates.size();
+            return answer;
+        }
+        std::erase_if(answer.refused, [&](const Refusal& refusal) { return lost_to_foreign(batch, refusal); });
+        for (const Refusal& refusal : answer.refused) {
+            ++counters_.refused;
+            on_refusal(refusal);
+            if (!program_.entities[refusal.root.entity].stop_on_error) continue;
+            throw Failure{Error{ErrorKind::trust, "the target refused a row of " +
+                                                      program_.entities[refusal.root.entity].name + ": " +
+                                                      refusal.message,
+                                refusal.sqlstate}
+                              .with_constraint(refusal.constraint)
+                              .with_hint("the mapping says on_error: stop; mend the row, then start again")};
+        }
+        batch.refuse(answer);
+    }
+    throw Failure{Error{ErrorKind::internal, "a batch was refused again and again"}};
+}
+
+void Road::commit(TargetWriter& writer, Batch& batch, Position next) {
+    bool wrote = false;
+    const BatchAnswer answer = execute(writer, batch, next, wrote);
+    batch.accept(answer);
+    if (wrote) next.batch = position_.batch + 1;
+    WriteSet set = batch.changes(next);
+    if (!wrote) {
+        store_.write(set, true);
+        position_ = next;
+        return;
+    }
+    WriteSet intent;
+    intent.put(Family::intents, std::string{kIntent}, encode_intent(next.batch, set));
+    kill_point("before_intent");
+    store_.write(intent, true);
+    kill_point("after_intent");
+    kill_point("before_commit");
+    writer.commit();
+    kill_point("after_commit");
+    set.erase(Family::intents, std::string{kIntent});
+    kill_point("before_settle");
+    store_.write(set, false);  // made durable by the next intent, or found again from this one
+    kill_point("after_settle");
+    position_ = next;
+    ++counters_.batches;
+}
+
+void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions) {
+    Batch batch{program_, store_, limits_};
+    Position next = position_;
+    for (const SourceTransaction& transaction : transactions) {
+        if (transaction.last_slice && transaction.end <= next.applied) continue;
+        std::uint64_t skip = 0;
+        if (next.partial_commit == transaction.commit && next.partial_changes > transaction.first_ordinal) {
+            skip = std::min<std::uint64_t>(next.partial_changes - transaction.first_ordinal,
+                                           transaction.changes.size());
+        }
+        const auto first = transaction.changes.begin() + static_cast<std::ptrdiff_t>(skip);
+        batch.stage({first, transaction.changes.end()});
+        counters_.changes += transaction.changes.size() - skip;
+        if (transaction.last_slice) {
+            next.applied = transaction.end;
+            next.partial_commit = {};
+            next.partial_changes = 0;
+            ++counters_.transactions;
+        } else {
+            next.partial_commit = transaction.commit;
+            next.partial_changes = transaction.first_ordinal + transaction.changes.size();
+        }
+    }
+    kill_point("stage");
+    batch.close(next.applied);
+    commit(writer, batch, next);
+}
+
+bool Road::work(TargetWriter& writer) {
+    Batch batch{program_, store_, limits_};
+    if (!batch.add_work()) return false;
+    commit(writer, batch, position_);
+    return true;
+}
+
+void Road::fill(TargetWriter& writer, const std::vector<std::pair<WorkItem, Value>>& values) {
+    Batch batch{program_, store_, limits_};
+    for (const auto& [item, value] : values) batch.fill(item, value);
+    commit(writer, batch, position_);
+}
+
+void Road::derive_roots(TargetWriter& writer, const std::vector<RootRef>& roots) {
+    Batch batch{program_, store_, limits_};
+    for (const RootRef& root : roots) batch.add_root(root);
+    commit(writer, batch, position_);
+}
+
+void Road::idle(EndLsn end) {
+    if (end <= position_.applied) return;
+    Position next = position_;
+    next.applied = end;
+    WriteSet set;
+    write_position(set, next);
+    store_.write(set, true);
+    position_ = next;
+}
+
+}  // namespace crossfade

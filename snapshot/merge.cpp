@@ -1,0 +1,152 @@
+#include "snapshot/merge.hpp"
+
+#include "snapshot/workers.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <memory>
+#include <optional>
+
+namespace crossfade {
+
+namespace {
+constexpr std::size_t kReadBufferBytes = std::size_t{64} << 10;
+constexpr std::uint64_t kStopEvery = 4096;  // entries between two looks at the stop token
+
+// Reads one segment of a run from its beginning to its end.
+class RunCursor {
+public:
+    explicit RunCursor(const RunSegment& segment)
+        : path_{segment.file}, left_{segment.entries}, buffer_(kReadBufferBytes) {
+        file_.rdbuf()->pubsetbuf(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+        file_.open(path_, std::ios::binary);
+        file_.seekg(static_cast<std::streamoff>(segment.offset));
+        next();
+    }
+    bool valid() const { return valid_; }
+    const std::string& key() const { return key_; }
+    const std::string& value() const { return value_; }
+    void next() {
+        valid_ = left_ > 0;
+        if (!valid_) return;
+        --left_;
+        std::uint32_t sizes[2] = {0, 0};
+        file_.read(reinterpret_cast<char*>(sizes), sizeof sizes);
+        if (file_) {
+            key_.resize(sizes[0]);
+            value_.resize(sizes[1]);
+            file_.read(key_.data(), sizes[0]);
+            file_.read(value_.data(), sizes[1]);
+        }
+        if (!file_) {
+            throw Failure{Error{ErrorKind::unavailable, "cannot read " + path_.string()}};
+        }
+    }
+
+private:
+    std::filesystem::path path_;
+    std::uint64_t left_;
+    std::vector<char> buffer_;
+    std::ifstream file_;
+    bool valid_ = false;
+    std::string key_;
+    std::string value_;
+};
+
+struct Merged {
+    std::vector<std::filesystem::path> files;
+    std::vector<std::string> starts;
+};
+
+// Writes ascending entries into files of bounded size.
+class FileWriter {
+public:
+    FileWriter(Family family, std::string name, const MergeOptions& options, Merged& merged)
+        : family_{family}, name_{std::move(name)}, options_{options}, merged_{merged} {}
+
+    void put(const std::string& key, const std::string& value) {
+        if (file_ && file_->bytes() >= options_.file_bytes_max) finish();
+        if (!file_) {
+            const std::string number = std::to_string(merged_.files.size());
+            merged_.files.push_back(options_.directory / (name_ + "." + number + ".sst"));
+            merged_.starts.push_back(key);
+            file_.emplace(merged_.files.back(), family_, options_.state);
+        }
+        file_->put(key, value);
+    }
+    void finish() {
+        if (file_) file_->finish();
+        file_.reset();
+    }
+
+private:
+    Family family_;
+    std::string name_;
+    const MergeOptions& options_;
+    Merged& merged_;
+    std::optional<SortedFile> file_;
+};
+
+void merge_segments(const std::vector<RunSegment>& segments, FileWriter& writer,
+                    const std::stop_token& stop,
+                    const std::function<void(std::string_view)>& on_duplicate) {
+    std::vector<std::unique_ptr<RunCursor>> heap;
+    for (const RunSegment& segment : segments)
+        heap.push_back(std::make_unique<RunCursor>(segment));
+    const auto later = [](const auto& a, const auto& b) { return a->key() > b->key(); };
+    std::make_heap(heap.begin(), heap.end(), later);
+    std::optional<std::string> last;
+    for (std::uint64_t entries = 0; !heap.empty(); ++entries) {
+        if (entries % kStopEvery == 0) stop_here(stop);
+        std::pop_heap(heap.begin(), heap.end(), later);
+        RunCursor& cursor = *heap.back();
+        if (last && *last == cursor.key()) on_duplicate(cursor.key());
+        writer.put(cursor.key(), cursor.value());
+        last = cursor.key();
+        cursor.next();
+        if (cursor.valid())
+            std::push_heap(heap.begin(), heap.end(), later);
+        else
+            heap.pop_back();
+    }
+    writer.finish();
+}
+}  // namespace
+
+FileStarts merge_into(RocksStore& store, Family family, const std::vector<RunSorter>& sorters,
+                      const MergeOptions& options,
+                      const std::function<void(std::string_view)>& on_duplicate) {
+    std::map<std::uint32_t, std::vector<RunSegment>> by_number;
+    for (const RunSorter& sorter : sorters) {
+        for (const auto& [number, segments] : sorter.segments()) {
+            auto& all = by_number[number];
+            all.insert(all.end(), segments.begin(), segments.end());
+        }
+    }
+    std::map<std::uint32_t, Merged> merged;
+    std::vector<std::uint32_t> numbers;
+    for (const auto& [number, segments] : by_number) {
+        merged[number];
+        numbers.push_back(number);
+    }
+    std::atomic<std::size_t> next{0};
+    run_workers(options.threads, options.stop, [&](unsigned, const std::stop_token& stop) {
+        for (std::size_t i = next++; i < numbers.size(); i = next++) {
+            const std::uint32_t number = numbers[i];
+            FileWriter writer{family, std::string{to_string(family)} + "." + std::to_string(number),
+                              options, merged.at(number)};
+            merge_segments(by_number.at(number), writer, stop, on_duplicate);
+        }
+    });
+    FileStarts starts;
+    std::vector<std::filesystem::path> files;
+    for (auto& [number, result] : merged) {
+        files.insert(files.end(), result.files.begin(), result.files.end());
+        starts[number] = std::move(result.starts);
+    }
+    store.ingest(family, files);
+    return starts;
+}
+
+}  // namespace crossfade

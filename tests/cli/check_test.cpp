@@ -1,0 +1,202 @@
+#include "tests/cli/program.hpp"
+
+using namespace crossfade::test;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("check finds nothing wrong with a mapping that fits its servers", "[cli][postgres]") {
+    const Shop shop;
+    const Answer answer = shop.check();
+    CHECK(answer.status == 0);
+    CHECK(answer.says("0 errors"));
+    CHECK(answer.says("source: logical replication slot " + shop.source() + " (wal2json)"));
+    CHECK(answer.says("target: schema crossfade with table progress"));
+    CHECK(answer.says("warning: source: table public.order_line: NaN"));
+    CHECK(shop.program().run({"check", "--json"}).says("\"status\": 0"));
+    // Nothing was made by looking.
+    CHECK(shop.cluster().value(shop.target(), "SELECT to_regnamespace('crossfade')").empty());
+}
+
+TEST_CASE("check finds wal_level, and the statement mends it", "[cli][postgres]") {
+    Cluster cluster({.settings = {{"wal_level", "replica"}}});
+    const Shop shop(cluster);
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    const std::string mend = answer.mend("wal_level is replica");
+    REQUIRE_THAT(mend, ContainsSubstring("ALTER SYSTEM SET wal_level = logical;"));
+    cluster.execute("postgres", mend.substr(0, mend.find(';')));
+    cluster.restart();
+    CHECK(shop.check().status == 0);
+}
+
+TEST_CASE("check finds tables without a replica identity, and the statements mend them",
+          "[cli][postgres]") {
+    const Shop shop;
+    shop.on_source(
+        "ALTER TABLE product REPLICA IDENTITY NOTHING;"
+        "ALTER TABLE stock REPLICA IDENTITY DEFAULT;"
+        "ALTER TABLE supplier DROP CONSTRAINT supplier_pkey,"
+        "  ADD PRIMARY KEY (id) DEFERRABLE;");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.mend("table public.product: has no replica identity") ==
+          "ALTER TABLE \"public\".\"product\" REPLICA IDENTITY USING INDEX \"product_pkey\";");
+    CHECK(answer.mend("table public.stock: has no replica identity") ==
+          "ALTER TABLE \"public\".\"stock\" REPLICA IDENTITY USING INDEX \"stock_identity\";");
+    CHECK(answer.mend("table public.supplier: has no replica identity") ==
+          "ALTER TABLE \"public\".\"supplier\" REPLICA IDENTITY FULL;");
+    CHECK(answer.mends().size() == 3);
+    for (const std::string& mend : answer.mends())
+        shop.on_source(mend);
+    CHECK(shop.check().status == 0);
+}
+
+TEST_CASE("check finds an identity that does not hold the mapping's key", "[cli][postgres]") {
+    const Shop shop;
+    shop.on_source(
+        "ALTER TABLE product ADD COLUMN code integer NOT NULL DEFAULT 0;"
+        "CREATE UNIQUE INDEX product_code ON product (code);"
+        "ALTER TABLE product REPLICA IDENTITY USING INDEX product_code");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    const std::string mend = answer.mend("replica identity (code) does not hold the key");
+    REQUIRE(mend == "ALTER TABLE \"public\".\"product\" REPLICA IDENTITY DEFAULT;");
+    shop.on_source(mend);
+    CHECK(shop.check().status == 0);
+}
+
+TEST_CASE("check finds an unlogged table", "[cli][postgres]") {
+    const Shop shop;
+    shop.on_source("ALTER TABLE product SET UNLOGGED");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    shop.on_source(answer.mend("table public.product: is unlogged"));
+    CHECK(shop.check().status == 0);
+}
+
+TEST_CASE("check finds what a role may not do, and its statements let it", "[cli][postgres]") {
+    const Shop shop;
+    const std::string role = shop.source() + "_bridge";
+    shop.on_source("CREATE ROLE " + role + " LOGIN; REVOKE USAGE ON SCHEMA public FROM public");
+    shop.configure(role);
+    Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.says("may not use replication"));
+    CHECK(answer.says("source: role " + role + " may not use schema archive"));
+    CHECK(answer.says("lacks SELECT, INSERT, UPDATE, DELETE on public.sale"));
+    CHECK(answer.says("may not create schema crossfade"));
+    CHECK(answer.says("may not use replication origins"));
+    const std::string origin = answer.mend("may not use replication origins");
+    for (const std::string& mend : answer.mends()) {
+        const bool target = mend.find("ON DATABASE") != std::string::npos ||
+                            mend.find("INSERT") != std::string::npos;
+        if (target) {
+            shop.on_target(mend);
+        } else {
+            shop.on_source(mend);
+        }
+    }
+    shop.on_target(origin);
+    answer = shop.check();
+    CHECK(answer.status == 0);
+    CHECK_FALSE(answer.says("replication origins"));
+    shop.configure();
+    shop.on_target("DROP OWNED BY " + role);
+    shop.on_source("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
+TEST_CASE("check finds what is missing on the target", "[cli][postgres]") {
+    const Shop shop;
+    shop.on_target(
+        "ALTER TABLE customer RENAME COLUMN since TO since_day;"
+        "DROP TABLE sale; ALTER TABLE price ADD COLUMN unit text NOT NULL");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.says("entities.customers.columns.since"));
+    CHECK(answer.mend("the target has no table public.sale") ==
+          "CREATE TABLE \"public\".\"sale\" (...);");
+    CHECK(answer.says("column unit is NOT NULL without a default"));
+    shop.on_target("ALTER TABLE price ALTER COLUMN unit SET DEFAULT 'each'");
+    CHECK_FALSE(shop.check().says("column unit"));
+}
+
+TEST_CASE("check refuses a unique key that neither the root's key nor a claim covers",
+          "[cli][postgres]") {
+    const Shop shop;
+    shop.on_target(
+        "ALTER TABLE customer ADD CONSTRAINT one_name UNIQUE (name);"
+        "ALTER TABLE purchase ADD CONSTRAINT nth_of UNIQUE (customer_id, nth);"
+        "CREATE UNIQUE INDEX lower_title ON product (lower(description));"
+        "ALTER TABLE supplier ADD CONSTRAINT wide UNIQUE (name, city, code)");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.mend("unique key one_name (name) is covered neither") ==
+          "columns: {name: {claim: ..., else: ...}}");
+    CHECK(answer.says("unique key nth_of"));
+    CHECK(answer.says("warning: entities.products: unique key lower_title"));
+    CHECK_FALSE(answer.says("unique key wide"));
+    CHECK(answer.says("2 errors"));
+}
+
+TEST_CASE("check warns of foreign keys without an index", "[cli][postgres]") {
+    const Shop shop;
+    Answer answer = shop.check();
+    const std::string mend = answer.mend("foreign key purchase_customer_id_fkey (customer_id)");
+    REQUIRE(mend == "CREATE INDEX CONCURRENTLY ON \"public\".\"purchase\" (\"customer_id\");");
+    shop.on_target(mend);
+    answer = shop.check();
+    CHECK_FALSE(answer.says("purchase_customer_id_fkey"));
+    CHECK_FALSE(answer.says("price_product_id_fkey"));  // UNIQUE (product_id, tier) serves it
+}
+
+TEST_CASE("check reports every mistake of a mapping with its place", "[cli][postgres]") {
+    const Shop shop;
+    shop.program().edit_mapping("rating: num(s.rating)", "rating: num(s.ratting)");
+    shop.program().edit_mapping("name: coalesce(txt(c.name), 'Unknown')",
+                                "name: coalesce(txt(c.nam), 'Unknown')");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 2);
+    CHECK(answer.says("shop.yaml:"));
+    CHECK(answer.says("did you mean \"rating\""));
+    CHECK(answer.says("did you mean \"name\""));
+    shop.program().write("shop.yaml", "version: 1\nentities: {a: {targt: x}}\n");
+    CHECK(shop.check().status == 2);
+    CHECK(shop.check().says("did you mean 'target'"));
+}
+
+TEST_CASE("check names a table that the source does not have", "[cli][postgres]") {
+    const Shop shop;
+    shop.on_source("DROP TABLE delivery; ALTER TABLE supplier DROP COLUMN rating");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 2);
+    CHECK(answer.says("the source has no table \"public.delivery\""));
+}
+
+TEST_CASE("check goes on with the other server when one cannot be reached", "[cli][postgres]") {
+    const Shop shop;
+    shop.on_target("CREATE SCHEMA crossfade");
+    shop.program().configure("host=/nonexistent dbname=x", shop.cluster().conninfo(shop.target()));
+    const Answer answer = shop.check();
+    CHECK(answer.status == 2);
+    CHECK(answer.says("source: cannot be reached"));
+    CHECK(answer.says("target: table crossfade.progress"));
+}
+
+TEST_CASE("check finds a slot that is not ours to use", "[cli][postgres]") {
+    const Shop shop;
+    shop.on_source("SELECT pg_create_logical_replication_slot('" + shop.source() +
+                   "', 'test_decoding')");
+    Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.says("is one of plugin test_decoding, not wal2json"));
+    const std::string mend = answer.mend("is there, but no state");
+    REQUIRE_THAT(mend, ContainsSubstring("pg_drop_replication_slot"));
+    shop.on_source(mend);
+    CHECK(shop.check().status == 0);
+}
+
+TEST_CASE("check refuses a source whose encoding wal2json does not convert", "[cli][postgres]") {
+    const Shop shop(Cluster::shared(), "ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.mend("does not convert the database's encoding LATIN1") == "plugin: pgoutput");
+}

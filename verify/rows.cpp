@@ -1,0 +1,189 @@
+#include "verify/rows.hpp"
+
+#include "pipeline/deriver.hpp"
+#include "state/keys.hpp"
+#include "target/canonical.hpp"
+#include "verify/cursor.hpp"
+
+#include <cstdlib>
+
+namespace crossfade {
+
+namespace {
+
+constexpr std::int64_t kPageRows = 2'000;
+
+// The digest that the state keeps of a value, made from the text that stands on the target.
+std::string digest_of(const std::optional<std::string>& text, const ColumnShape& shape) {
+    if (!text) return "null";
+    if (shape.base == "float4" || shape.base == "float8") {
+        return column_digest(Value{std::strtod(text->c_str(), nullptr)}, shape);
+    }
+    ColumnShape plain;
+    plain.base = "text";
+    return column_digest(Value{*text}, plain);
+}
+
+const StoredDigest* find_digest(const DerivedRecord& record, std::uint32_t column) {
+    for (const StoredDigest& digest : record.digests) {
+        if (digest.column == column) return &digest;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::string display_root(const Program& program, const KeyBytes& root) {
+    if (!is_unresolved(root)) return display_key(root);
+    const auto [index, member] = unresolved_member(root);
+    const MappedRelation& relation = program.relations[program.indexes[index].relation];
+    return relation.name + " " + display_key(member.row) + " (without a key)";
+}
+
+RowComparison::RowComparison(const Program& program, const ExpectedRows& expected,
+                             const Reader& scratch, const Reader& state, Connection& target,
+                             DifferenceLog& log)
+    : program_{program},
+      expected_{expected},
+      scratch_{scratch},
+      state_{state},
+      target_{target},
+      log_{log} {}
+
+void RowComparison::compare(EntityIndex entity, EntityVerification& counts, const OnRows& on_rows) {
+    entity_ = entity;
+    counts_ = &counts;
+    spec_ = program_.entities[entity].target;
+    shape_ = load_shape(target_, spec_.schema, spec_.table);
+    for (TargetColumn& column : spec_.columns) {
+        if (column.kind == ColumnSpec::Kind::deferred) column.owner = Owner::target;
+    }
+    const std::string sql = scan_rows_sql(spec_);
+    Cursor expected{expected_.store(), Family::targets, ExpectedRows::prefix(entity)};
+    const auto next_expected = [&] {
+        return ExpectedRows::decode(expected.suffix(), expected.value());
+    };
+    for (std::vector<StoredRow> page = read_page(sql, Uuid{}); !page.empty();
+         page = read_page(sql, page.back().id)) {
+        for (const StoredRow& stored : page) {
+            for (; expected.valid(); expected.next()) {
+                const ExpectedRow row = next_expected();
+                if (row.id >= stored.id) break;
+                missing(row);
+            }
+            if (expected.valid() && next_expected().id == stored.id) {
+                both(next_expected(), stored);
+                expected.next();
+            } else {
+                unexpected(stored);
+            }
+        }
+        on_rows(page.size());
+    }
+    for (; expected.valid(); expected.next())
+        missing(next_expected());
+}
+
+std::vector<RowComparison::StoredRow> RowComparison::read_page(const std::string& sql,
+                                                               const Uuid& after) {
+    const QueryResult result = target_.exec(sql, Params{after.format(), std::to_string(kPageRows)});
+    std::vector<StoredRow> rows;
+    for (int r = 0; r < result.rows(); ++r) {
+        StoredRow row;
+        row.id = Uuid::parse(result.text(r, 0)).value();
+        for (int c = 1; c < result.columns(); ++c)
+            row.columns.push_back(result.get(r, c));
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+void RowComparison::missing(const ExpectedRow& row) {
+    // It was derived once, but what came later in the derivation took it back.
+    const auto derived = read_record(scratch_, {entity_, row.root});
+    if (!derived || !derived->present) return;
+    add(DifferenceKind::missing, row.root, row.id, kWholeRow, "a row", std::nullopt);
+}
+
+void RowComparison::unexpected(const StoredRow& row) {
+    const auto owner = state_.get(Family::targets, keys::target(row.id));
+    if (!owner) {
+        ++counts_->born;
+        return;
+    }
+    std::string_view rest = *owner;
+    // Two entities may share a table; each looks after its own rows.
+    if (keys::take_number(rest) != entity_) return;
+    const KeyBytes root{rest};
+    const auto derived = read_record(scratch_, {entity_, root});
+    if (derived && derived->present && derived->id == row.id) {
+        ++counts_->standing;
+        return;
+    }
+    add(DifferenceKind::extra, root, row.id, kWholeRow, std::nullopt, "a row");
+}
+
+void RowComparison::both(const ExpectedRow& expected, const StoredRow& stored) {
+    const RootRef root{entity_, expected.root};
+    const auto derived = read_record(scratch_, root);
+    if (!derived || !derived->present) return unexpected(stored);
+    if (expected.stands_by_history() || derived->state != StoredState::applied) {
+        ++counts_->standing;
+        return;
+    }
+    ++counts_->compared;
+    columns(expected, *derived, read_record(state_, root).value_or(DerivedRecord{}), stored);
+}
+
+void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& derived,
+                            const DerivedRecord& record, const StoredRow& stored) {
+    for (const std::uint32_t column :
+         differing_columns(spec_, shape_, expected.values, stored.columns)) {
+        const TargetColumn& spec = spec_.columns[column];
+        if (spec.owner == Owner::until_changed && taken_over(record, column, stored)) {
+            ++counts_->taken_over;
+            continue;
+        }
+        add(DifferenceKind::different, expected.root, stored.id, column,
+            canonical_text(expected.values[column], *shape_.find(spec.name)),
+            stored.columns[column]);
+    }
+    for (std::uint32_t column = 0; column < spec_.columns.size(); ++column) {
+        if (spec_.columns[column].kind != ColumnSpec::Kind::deferred) continue;
+        const StoredDigest* fresh = find_digest(derived, column | kFingerprint);
+        const StoredDigest* known = find_digest(record, column | kFingerprint);
+        if (taken_over(record, column, stored)) {
+            ++counts_->taken_over;
+        } else if (fresh == nullptr || known == nullptr || fresh->digest != known->digest) {
+            add(DifferenceKind::different, expected.root, stored.id, column, std::nullopt,
+                std::nullopt);
+        }
+    }
+}
+
+// Somebody else changed the value since the bridge wrote it, so it is his.
+bool RowComparison::taken_over(const DerivedRecord& record, std::uint32_t column,
+                               const StoredRow& stored) {
+    const StoredDigest* last = find_digest(record, column);
+    if (last == nullptr || last->digest.empty()) return false;
+    const ColumnShape& shape = *shape_.find(spec_.columns[column].name);
+    return digest_of(stored.columns[column], shape) != last->digest;
+}
+
+void RowComparison::add(DifferenceKind kind, const KeyBytes& root, const Uuid& id,
+                        std::uint32_t column, std::optional<std::string> expected,
+                        std::optional<std::string> found) {
+    const bool whole = column == kWholeRow;
+    ++counts_->differences;
+    log_.add({.kind = kind,
+              .entity = program_.entities[entity_].name,
+              .key = display_root(program_, root),
+              .id = id,
+              .column = whole ? std::string{} : spec_.columns[column].name,
+              .expected = std::move(expected),
+              .found = std::move(found),
+              .secret = !whole && spec_.columns[column].kind == ColumnSpec::Kind::deferred});
+    log_.repair(RootRef{entity_, root});
+}
+
+}  // namespace crossfade

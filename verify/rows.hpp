@@ -1,0 +1,66 @@
+// Proof B: T(images, history) = target. The expected rows and the stored ones are merged by id, so
+// each table is read once and both directions are seen: what is missing, what differs, and what
+// should not be there.
+//
+// Of a row that stands by history (the last good row of a parked or refused root, a kept one) only
+// its presence can be verified: what it was made of is gone. Such rows are counted apart.
+#pragma once
+
+#include "postgres/connection.hpp"
+#include "state/store.hpp"
+#include "target/shape.hpp"
+#include "transforms/program.hpp"
+#include "verify/expected.hpp"
+#include "verify/verification.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crossfade {
+
+// What a root is called in a report: its key, or the member whose key cannot be known.
+std::string display_root(const Program& program, const KeyBytes& root);
+
+class RowComparison {
+public:
+    // Borrows all. `target` is in a transaction whose snapshot stands for the point of `state`.
+    RowComparison(const Program& program, const ExpectedRows& expected, const Reader& scratch,
+                  const Reader& state, Connection& target, DifferenceLog& log);
+
+    using OnRows = std::function<void(std::uint64_t rows)>;
+    void compare(EntityIndex entity, EntityVerification& counts, const OnRows& on_rows);
+
+private:
+    struct StoredRow {
+        Uuid id;
+        std::vector<std::optional<std::string>> columns;
+    };
+    std::vector<StoredRow> read_page(const std::string& sql, const Uuid& after);
+    void missing(const ExpectedRow& row);
+    void unexpected(const StoredRow& row);
+    void both(const ExpectedRow& expected, const StoredRow& stored);
+    void columns(const ExpectedRow& expected, const DerivedRecord& derived,
+                 const DerivedRecord& record, const StoredRow& stored);
+    bool taken_over(const DerivedRecord& record, std::uint32_t column, const StoredRow& stored);
+    void add(DifferenceKind kind, const KeyBytes& root, const Uuid& id, std::uint32_t column,
+             std::optional<std::string> expected, std::optional<std::string> found);
+
+    static constexpr std::uint32_t kWholeRow = 0xFFFFFFFF;
+
+    const Program& program_;
+    const ExpectedRows& expected_;
+    const Reader& scratch_;
+    const Reader& state_;
+    Connection& target_;
+    DifferenceLog& log_;
+    // Of the entity in hand:
+    EntityIndex entity_ = 0;
+    EntityVerification* counts_ = nullptr;
+    TargetSpec
+        spec_;  // deferred columns as if they were the target's: they are compared by fingerprint
+    TableShape shape_;
+};
+
+}  // namespace crossfade
