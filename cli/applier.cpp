@@ -25,19 +25,26 @@ BatchLimits limits_of(const Config& config) {
 
 std::vector<TargetSpec> specs_of(const Program& program) {
     std::vector<TargetSpec> specs;
-    for (const EntityProgram& entity : program.entities) specs.push_back(entity.target);
+    for (const EntityProgram& entity : program.entities)
+        specs.push_back(entity.target);
     return specs;
 }
 }  // namespace
 
-Applier::Applier(const Program& program, RocksStore& store, Config config, SecretKey key, Logger log)
-    : program_{program}, store_{store}, config_{std::move(config)}, key_{key}, log_{std::move(log)},
-      road_{program, store, limits_of(config_)}, specs_{specs_of(program)},
+Applier::Applier(const Program& program, RocksStore& store, Config config, SecretKey key,
+                 Logger log)
+    : program_{program},
+      store_{store},
+      config_{std::move(config)},
+      key_{key},
+      log_{std::move(log)},
+      road_{program, store, limits_of(config_)},
+      specs_{specs_of(program)},
       deferred_{program, store, source_options(config_, "secrets"), key, log_, [this] { wake(); }} {
     road_.on_refusal = [this](const Refusal& refusal) {
-        log_.warning("row refused by the target", {fields::entity(program_.entities[refusal.root.entity].name),
-                                                   fields::sqlstate(refusal.sqlstate),
-                                                   fields::constraint(refusal.constraint)});
+        log_.warning("row refused by the target",
+                     {fields::entity(program_.entities[refusal.root.entity].name),
+                      fields::sqlstate(refusal.sqlstate), fields::constraint(refusal.constraint)});
     };
 }
 
@@ -67,7 +74,8 @@ void Applier::read_unique_keys() {
             std::set<std::uint32_t> columns;
             for (std::uint32_t c = 0; c < specs_[e].columns.size(); ++c) {
                 const auto& names = key.columns;
-                if (std::find(names.begin(), names.end(), specs_[e].columns[c].name) != names.end()) columns.insert(c);
+                if (std::find(names.begin(), names.end(), specs_[e].columns[c].name) != names.end())
+                    columns.insert(c);
             }
             if (columns.size() == key.columns.size()) road_.unique_keys[{e, key.name}] = columns;
         }
@@ -107,15 +115,19 @@ void Applier::follow_session() {
     setup.key = key_;
     setup.transactions_max = std::max<std::uint64_t>(2 * config_.batch.transactions_max, 64);
     setup.assembler.slice_bytes_max = config_.batch.spill_bytes;
-    session_ = std::make_unique<StreamSession>(program_, setup, road_.position().applied, [this] { wake(); });
-    log_.info("stream started", {fields::slot(setup.slot), fields::end_lsn(road_.position().applied.lsn.format())});
+    session_ = std::make_unique<StreamSession>(program_, setup, road_.position().applied,
+                                               [this] { wake(); });
+    log_.info("stream started",
+              {fields::slot(setup.slot), fields::end_lsn(road_.position().applied.lsn.format())});
 }
 
 bool Applier::take_items() {
     std::uint64_t changes = 0;
-    for (const SourceTransaction& transaction : pending_) changes += transaction.changes.size();
+    for (const SourceTransaction& transaction : pending_)
+        changes += transaction.changes.size();
     bool any = false;
-    while (session_ && pending_.size() < config_.batch.transactions_max && changes < config_.batch.rows_max) {
+    while (session_ && pending_.size() < config_.batch.transactions_max &&
+           changes < config_.batch.rows_max) {
         auto item = session_->try_take();
         if (!item) break;
         any = true;
@@ -144,7 +156,8 @@ bool Applier::apply_transactions() {
     }
     std::vector<SourceTransaction> batch;
     std::uint64_t changes = 0;
-    while (!pending_.empty() && batch.size() < config_.batch.transactions_max && changes < config_.batch.rows_max) {
+    while (!pending_.empty() && batch.size() < config_.batch.transactions_max &&
+           changes < config_.batch.rows_max) {
         if (point && pending_.front().commit.lsn >= *point) break;
         changes += pending_.front().changes.size();
         batch.push_back(std::move(pending_.front()));
@@ -161,7 +174,8 @@ bool Applier::apply_transactions() {
     try {
         road_.apply(*writer_, batch);
     } catch (...) {
-        for (auto t = batch.rbegin(); t != batch.rend(); ++t) pending_.push_front(std::move(*t));
+        for (auto t = batch.rbegin(); t != batch.rend(); ++t)
+            pending_.push_front(std::move(*t));
         throw;
     }
     kill_point("confirm");
@@ -187,7 +201,8 @@ bool Applier::run_tasks() {
         const std::lock_guard lock{mutex_};
         tasks.swap(tasks_);
     }
-    for (auto& task : tasks) task();
+    for (auto& task : tasks)
+        task();
     return !tasks.empty();
 }
 
@@ -198,7 +213,8 @@ bool Applier::held() {
     if (holding_ || hold_directory_.empty()) return true;
     const bool behind = !pending_.empty() && pending_.front().commit.lsn >= *hold_point_;
     const bool reached = road_.position().applied.lsn >= *hold_point_;
-    if ((!behind && !reached) || first_work(store_) || road_.position().partial_changes > 0) return false;
+    if ((!behind && !reached) || first_work(store_) || road_.position().partial_changes > 0)
+        return false;
     try {
         store_.checkpoint(hold_directory_);
     } catch (const Failure& failure) {
@@ -318,7 +334,8 @@ void Applier::execute(const std::function<void()>& task) {
 void Applier::pause() {
     execute([this] {  // between two batches, so that nothing is under way when it returns
         const std::lock_guard lock{mutex_};
-        if (hold_point_) throw Failure{Error{ErrorKind::conflict, "somebody else holds the bridge already"}};
+        if (hold_point_)
+            throw Failure{Error{ErrorKind::conflict, "somebody else holds the bridge already"}};
         hold_point_ = Lsn{};
         hold_directory_.clear();
         holding_ = false;

@@ -1,8 +1,9 @@
-// The applier: the one thread that writes state and target. Takes transactions from the stream session, does queued work
-// between them, and carries out what commands ask for.
+// The applier: the one thread that writes state and target. Takes transactions from the stream
+// session, does queued work between them, and carries out what commands ask for.
 //
-// Errors of the world end the connection at fault and are tried again with back-off; nothing is derived twice to find out
-// what a lost COMMIT did, the target's batch number tells. Errors of trust leave run() as Failure.
+// Errors of the world end the connection at fault and are tried again with back-off; nothing is
+// derived twice to find out what a lost COMMIT did, the target's batch number tells. Errors of
+// trust leave run() as Failure.
 #pragma once
 
 #include "cli/deferred_fill.hpp"
@@ -37,8 +38,9 @@ public:
     void execute(const std::function<void()>& task);
     // Applies nothing more, until hold() names a point, or release().
     void pause();
-    // After pause(): waits until everything committed on the source before `point` is applied, no work is open and nothing behind it was
-    // applied; then copies the state to `directory` and stands still until release().
+    // After pause(): waits until everything committed on the source before `point` is applied, no
+    // work is open and nothing behind it was applied; then copies the state to `directory` and
+    // stands still until release().
     void hold(Lsn point, const std::filesystem::path& directory);
     void release();
     // Derives roots again, and writes their rows whatever the state believes of them.
@@ -75,7 +77,7 @@ private:
     std::unique_ptr<StreamSession> session_;
     DeferredFill deferred_;
     std::deque<SourceTransaction> pending_;
-    EndLsn idle_;              // the source has come to here with nothing in flight
+    EndLsn idle_;  // the source has come to here with nothing in flight
     Clock::time_point idle_stored_{};
     Clock::time_point retry_at_{};
     std::chrono::milliseconds retry_{0};
@@ -92,7 +94,7 @@ private:
     std::filesystem::path hold_directory_;
     std::chrono::system_clock::time_point oldest_commit_{};
     std::size_t received_ = 0;
-    Lsn seen_;                 // the furthest position the source has shown
+    Lsn seen_;  // the furthest position the source has shown
 };
 
 }  // namespace crossfade

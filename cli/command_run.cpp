@@ -16,13 +16,16 @@ int serve(const Invocation& invocation, bool snapshot_only) {
 }  // namespace
 
 void add_run(CLI::App& app, Invocation& invocation) {
-    CLI::App* command = app.add_subcommand("run", "load a snapshot if there is none yet, then follow the slot");
-    command->callback([&invocation] { invocation.run = [&invocation] { return serve(invocation, false); }; });
+    CLI::App* command =
+        app.add_subcommand("run", "load a snapshot if there is none yet, then follow the slot");
+    command->callback(
+        [&invocation] { invocation.run = [&invocation] { return serve(invocation, false); }; });
 }
 
 void add_snapshot(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("snapshot", "the initial load alone");
-    command->callback([&invocation] { invocation.run = [&invocation] { return serve(invocation, true); }; });
+    command->callback(
+        [&invocation] { invocation.run = [&invocation] { return serve(invocation, true); }; });
 }
 
 }  // namespace crossfade

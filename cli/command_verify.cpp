@@ -33,8 +33,12 @@ struct VerifyFlags {
 class Bridge {
 public:
     Bridge(const Config& config, const Program& program, const SecretKey& key)
-        : config_{config}, program_{program}, key_{key}, client_{ControlClient::try_connect(control_socket(config))},
-          log_{Logger::none()}, progress_{console_, log_} {}
+        : config_{config},
+          program_{program},
+          key_{key},
+          client_{ControlClient::try_connect(control_socket(config))},
+          log_{Logger::none()},
+          progress_{console_, log_} {}
 
     VerifyCallbacks callbacks() {
         VerifyCallbacks calls;
@@ -61,8 +65,9 @@ public:
 
     void repair(const std::vector<RootRef>& roots) {
         if (!client_) {
-            throw Failure{Error{ErrorKind::configuration, "repair needs the running service"}.with_hint(
-                "start `crossfade run`, then `crossfade verify --repair`")};
+            throw Failure{
+                Error{ErrorKind::configuration, "repair needs the running service"}.with_hint(
+                    "start `crossfade run`, then `crossfade verify --repair`")};
         }
         for (const RootRef& root : roots) {
             client_->request("repair", {{"entity", program_.entities[root.entity].name},
@@ -82,12 +87,13 @@ private:
         options.replication = true;
         replication_.emplace(Connection::open(options));
         const std::string slot = "crossfade_verify_" + std::to_string(::getpid());
-        const QueryResult created =
-            replication_->exec("CREATE_REPLICATION_SLOT " + quote_identifier(slot) + " TEMPORARY LOGICAL " +
-                               quote_identifier(plugin_name(config_)) + " EXPORT_SNAPSHOT");
+        const QueryResult created = replication_->exec(
+            "CREATE_REPLICATION_SLOT " + quote_identifier(slot) + " TEMPORARY LOGICAL " +
+            quote_identifier(plugin_name(config_)) + " EXPORT_SNAPSHOT");
         SourceSnapshot snapshot{std::string{created.text(0, 2)},
                                 EndLsn{Lsn::parse(created.text(0, 1)).value()}};
-        // A message behind the point, so that the bridge learns of having passed it when nobody else writes.
+        // A message behind the point, so that the bridge learns of having passed it when nobody
+        // else writes.
         Connection marker = Connection::open(source_options(config_, "verify"));
         write_marker(marker, "crossfade", "verify");
         return snapshot;
@@ -116,7 +122,8 @@ int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     if (!config) return kFailed;
     const auto context = load_context(*config);
     if (!context) return kFailed;
-    for (const std::string& name : flags.entities) entity_named(*context->program, name);
+    for (const std::string& name : flags.entities)
+        entity_named(*context->program, name);
     const SecretKey key = load_or_create_secret_key(config->secrets.key_file);
     Bridge bridge{*config, *context->program, key};
     VerifyOptions options;
@@ -130,7 +137,8 @@ int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     std::cout << (flags.json ? report_json(found) : report_text(found)) << '\n';
     if (flags.repair && !found.repairs.empty()) {
         bridge.repair(found.repairs);
-        std::cerr << "repaired " << found.repairs.size() << " roots; each is a bug worth a report\n";
+        std::cerr << "repaired " << found.repairs.size()
+                  << " roots; each is a bug worth a report\n";
     }
     return found.is_clean() ? kGood : kFound;
 }
@@ -139,7 +147,8 @@ int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
 
 void add_verify(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<VerifyFlags>();
-    CLI::App* command = app.add_subcommand("verify", "compares both databases, exactly, at one position");
+    CLI::App* command =
+        app.add_subcommand("verify", "compares both databases, exactly, at one position");
     command->add_option("--entity", flags->entities, "only these entities")->type_name("NAME");
     command->add_flag("--repair", flags->repair, "derives and writes again what differs");
     command->add_flag("--json", flags->json, "the report as JSON");

@@ -21,9 +21,13 @@ constexpr std::chrono::milliseconds kPause{200};
 }  // namespace
 
 struct DeferredFill::Impl {
-    Impl(const Program& program, const Store& store, ConnectionOptions source, SecretKey key, Logger log,
-         std::function<void()> wake)
-        : program{program}, store{store}, source{std::move(source)}, key{key}, log{std::move(log)},
+    Impl(const Program& program, const Store& store, ConnectionOptions source, SecretKey key,
+         Logger log, std::function<void()> wake)
+        : program{program},
+          store{store},
+          source{std::move(source)},
+          key{key},
+          log{std::move(log)},
           wake{std::move(wake)},
           fingerprinter{std::string_view{reinterpret_cast<const char*>(key.data()), key.size()}} {
         thread = std::thread{[this] { run(); }};
@@ -63,7 +67,8 @@ struct DeferredFill::Impl {
         try {
             StateView view{program, store};
             for (WorkItem& item : deferred_work(store, kChunk)) {
-                if (const auto value = value_of(item, view)) filled.emplace_back(std::move(item), *value);
+                if (const auto value = value_of(item, view))
+                    filled.emplace_back(std::move(item), *value);
             }
         } catch (const Failure& failure) {
             log.warning("secrets wait", failure.error());
@@ -76,9 +81,11 @@ struct DeferredFill::Impl {
     std::optional<Value> value_of(const WorkItem& item, StateView& view) {
         const auto record = view.record(item.entity, item.key);
         const auto place = secret_place(program, item.entity, item.key, item.column, view);
-        if (!record || !record->present || !place || is_null(place->fingerprint)) return Value{Null{}};
+        if (!record || !record->present || !place || is_null(place->fingerprint))
+            return Value{Null{}};
         const auto plain = read_again(*place);
-        const Value fingerprint = fingerprinter(plain ? std::optional<std::string_view>{*plain} : std::nullopt);
+        const Value fingerprint =
+            fingerprinter(plain ? std::optional<std::string_view>{*plain} : std::nullopt);
         if (!(fingerprint == place->fingerprint)) return std::nullopt;
         auto value = deferred_value(program, item.entity, item.key, item.column, Value{*plain},
                                     salt_of(record->id, *plain), view);
@@ -94,7 +101,8 @@ struct DeferredFill::Impl {
         const std::vector<Value> key = decode_key(place.row);
         for (std::size_t i = 0; i < key.size(); ++i) {
             if (i > 0) sql += " AND ";
-            sql += quote_identifier(relation.columns[relation.key[i]].name) + " = $" + std::to_string(i + 1);
+            sql += quote_identifier(relation.columns[relation.key[i]].name) + " = $" +
+                   std::to_string(i + 1);
             params.text(to_display(key[i]));
         }
         const QueryResult rows = connection->exec(sql, params);
@@ -130,9 +138,10 @@ struct DeferredFill::Impl {
     std::thread thread;
 };
 
-DeferredFill::DeferredFill(const Program& program, const Store& store, ConnectionOptions source, SecretKey key,
-                           Logger log, std::function<void()> wake)
-    : impl_{std::make_unique<Impl>(program, store, std::move(source), key, std::move(log), std::move(wake))} {}
+DeferredFill::DeferredFill(const Program& program, const Store& store, ConnectionOptions source,
+                           SecretKey key, Logger log, std::function<void()> wake)
+    : impl_{std::make_unique<Impl>(program, store, std::move(source), key, std::move(log),
+                                   std::move(wake))} {}
 
 DeferredFill::~DeferredFill() = default;
 

@@ -1,6 +1,6 @@
-// Deferred columns: reads a secret from the source again, and computes what the target column shall hold, on a thread of
-// its own. A value is used only while its fingerprint still is the one in the images; else the change that is on its way
-// will ask again.
+// Deferred columns: reads a secret from the source again, and computes what the target column shall
+// hold, on a thread of its own. A value is used only while its fingerprint still is the one in the
+// images; else the change that is on its way will ask again.
 #pragma once
 
 #include "postgres/connection.hpp"
@@ -22,8 +22,8 @@ public:
     using Filled = std::vector<std::pair<WorkItem, Value>>;
 
     // Borrows program and store (which it only reads). `wake` is called when a chunk is ready.
-    DeferredFill(const Program& program, const Store& store, ConnectionOptions source, SecretKey key, Logger log,
-                 std::function<void()> wake);
+    DeferredFill(const Program& program, const Store& store, ConnectionOptions source,
+                 SecretKey key, Logger log, std::function<void()> wake);
     ~DeferredFill();
     DeferredFill(const DeferredFill&) = delete;
     DeferredFill& operator=(const DeferredFill&) = delete;

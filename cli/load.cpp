@@ -28,10 +28,12 @@ void set_meta(RocksStore& store, const std::string& name, const std::string& val
 void InitialLoad::check_target(Connection& target) const {
     const auto progress = read_progress(target, config_.source.slot);
     if (!progress) return;
-    throw Failure{Error{ErrorKind::trust, "the target has been fed through slot " + config_.source.slot +
-                                              " already (batch " + std::to_string(progress->batch) +
+    throw Failure{Error{ErrorKind::trust, "the target has been fed through slot " +
+                                              config_.source.slot + " already (batch " +
+                                              std::to_string(progress->batch) +
                                               "), but this state knows nothing of it"}
-                      .with_hint("use the state directory that belongs to it, or `crossfade drop` and an empty target")};
+                      .with_hint("use the state directory that belongs to it, or `crossfade drop` "
+                                 "and an empty target")};
 }
 
 void InitialLoad::drop_own_slot() const {

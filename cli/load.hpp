@@ -1,9 +1,11 @@
 // The initial load up to the point where the queue takes over: slot, images, adopted ids.
 //
-//   nothing --load=images, synced--> slot created, images loaded --load=derive, synced--> the queue derives entity by entity
+//   nothing --load=images, synced--> slot created, images loaded --load=derive, synced--> the queue
+//   derives entity by entity
 //
-// What is found at a start: nothing: begin. load=images: that load was cut off; its slot and images are removed and it
-// begins anew (nothing was written to the target). load=derive: the queue goes on.
+// What is found at a start: nothing: begin. load=images: that load was cut off; its slot and images
+// are removed and it begins anew (nothing was written to the target). load=derive: the queue goes
+// on.
 #pragma once
 
 #include "config/config.hpp"
@@ -19,15 +21,19 @@ namespace crossfade {
 class InitialLoad {
 public:
     // Borrows all for the time of run().
-    InitialLoad(const Program& program, RocksStore& store, const Config& config, const SecretKey& key,
-                Console& console, Logger log)
-        : program_{program}, store_{store}, config_{config}, key_{key}, console_{console}, log_{std::move(log)} {}
+    InitialLoad(const Program& program, RocksStore& store, const Config& config,
+                const SecretKey& key, Console& console, Logger log)
+        : program_{program},
+          store_{store},
+          config_{config},
+          key_{key},
+          console_{console},
+          log_{std::move(log)} {}
 
     // Does what is left to do; returns at once if the images are in. Throws Failure.
     void run();
 
 private:
-    
     void load(Connection& replication);
     void drop_own_slot() const;
     void check_target(Connection& target) const;

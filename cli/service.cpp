@@ -24,7 +24,8 @@ namespace {
 class Listener {
 public:
     Listener(const Config& config, RequestHandlers handlers, std::function<void()> on_signal)
-        : signals_{context_, SIGINT, SIGTERM}, server_{context_, control_socket(config), std::move(handlers)} {
+        : signals_{context_, SIGINT, SIGTERM},
+          server_{context_, control_socket(config), std::move(handlers)} {
         signals_.async_wait([on_signal](const boost::system::error_code& error, int) {
             if (!error) on_signal();
         });
@@ -73,8 +74,8 @@ private:
     std::optional<Connection> connection_;
 };
 
-RequestHandlers handlers_for(const Program& program, RocksStore& store, const Config& config, Applier& applier,
-                             SourcePosition& source) {
+RequestHandlers handlers_for(const Program& program, RocksStore& store, const Config& config,
+                             Applier& applier, SourcePosition& source) {
     StateAccess access{program, store, [&](const StateAccess::Fill& fill) {
                            applier.execute([&] {
                                WriteSet set;
@@ -115,8 +116,8 @@ void check_resumable(const Config& config, const RocksStore& store) {
     Connection source = Connection::open(source_options(config, "resume"));
     const ServerFacts facts = read_server_facts(source);
     const Position position = read_position(store);
-    check_resume(inspect_slot(source, config.source.slot), config.source.slot, plugin_name(config), position.applied,
-                 EndLsn{}, facts);
+    check_resume(inspect_slot(source, config.source.slot), config.source.slot, plugin_name(config),
+                 position.applied, EndLsn{}, facts);
 }
 
 // The mapping as compiled decides what the state's numbers mean; another one needs a new load.
@@ -124,15 +125,21 @@ void check_fingerprint(const Context& context, RocksStore& store) {
     std::string shape;
     for (const MappedRelation& relation : context.program->relations) {
         shape += relation.schema + "." + relation.name + "(";
-        for (const MappedColumn& column : relation.columns) shape += column.name + ",";
+        for (const MappedColumn& column : relation.columns)
+            shape += column.name + ",";
         shape += ")";
     }
-    for (const IndexSpec& index : context.program->indexes) shape += index.name + ";";
-    for (const EntityProgram& entity : context.program->entities) shape += entity.name + ";";
+    for (const IndexSpec& index : context.program->indexes)
+        shape += index.name + ";";
+    for (const EntityProgram& entity : context.program->entities)
+        shape += entity.name + ";";
     const auto stored = store.get(Family::meta, "mapping_shape");
     if (stored && *stored != shape) {
-        throw Failure{Error{ErrorKind::trust, "the mapping, or the source's tables it reads, changed since the load"}
-                          .with_hint("bring the old mapping back, or `crossfade drop --state` and load again")};
+        throw Failure{
+            Error{ErrorKind::trust,
+                  "the mapping, or the source's tables it reads, changed since the load"}
+                .with_hint(
+                    "bring the old mapping back, or `crossfade drop --state` and load again")};
     }
     if (stored) return;
     WriteSet set;
@@ -144,7 +151,8 @@ void check_fingerprint(const Context& context, RocksStore& store) {
 
 int run_service(const Config& config, bool snapshot_only) {
     Console console = Console::standard_error();
-    const Logger log = Logger::to_console(console, parse_log_level(config.log.level).value_or(LogLevel::info));
+    const Logger log =
+        Logger::to_console(console, parse_log_level(config.log.level).value_or(LogLevel::info));
     const auto context = load_context(config);
     if (!context) return 2;
     const auto store = RocksStore::open(config.state);
@@ -157,7 +165,8 @@ int run_service(const Config& config, bool snapshot_only) {
     Applier applier{*context->program, *store, config, key, log};
     SourcePosition source{config};
     {
-        const Listener listener{config, handlers_for(*context->program, *store, config, applier, source),
+        const Listener listener{config,
+                                handlers_for(*context->program, *store, config, applier, source),
                                 [&] { applier.stop(); }};
         service::notify_ready();
         service::notify_status("running");

@@ -18,9 +18,14 @@ namespace asio = boost::asio;
 
 struct StreamSession::Impl {
     Impl(const Program& program, Setup setup, EndLsn from, std::function<void()> wake)
-        : program{program}, setup{std::move(setup)}, from{from}, wake{std::move(wake)},
-          fingerprinter{std::string_view{reinterpret_cast<const char*>(this->setup.key.data()), this->setup.key.size()}},
-          decoder{program.relations, &fingerprinter}, items{this->setup.transactions_max} {
+        : program{program},
+          setup{std::move(setup)},
+          from{from},
+          wake{std::move(wake)},
+          fingerprinter{std::string_view{reinterpret_cast<const char*>(this->setup.key.data()),
+                                         this->setup.key.size()}},
+          decoder{program.relations, &fingerprinter},
+          items{this->setup.transactions_max} {
         thread = std::thread{[this] { run(); }};
     }
 
@@ -91,7 +96,8 @@ struct StreamSession::Impl {
     std::thread thread;
 };
 
-StreamSession::StreamSession(const Program& program, Setup setup, EndLsn from, std::function<void()> wake)
+StreamSession::StreamSession(const Program& program, Setup setup, EndLsn from,
+                             std::function<void()> wake)
     : impl_{std::make_unique<Impl>(program, std::move(setup), from, std::move(wake))} {}
 
 StreamSession::~StreamSession() = default;
@@ -106,6 +112,8 @@ void StreamSession::confirm(EndLsn end) {
 
 bool StreamSession::drained() const { return impl_->ended && impl_->items.size() == 0; }
 
-std::exception_ptr StreamSession::failure() const { return impl_->ended ? impl_->failure : nullptr; }
+std::exception_ptr StreamSession::failure() const {
+    return impl_->ended ? impl_->failure : nullptr;
+}
 
 }  // namespace crossfade

@@ -1,4 +1,5 @@
-// One replication connection with its thread: transactions of the slot come out through a bounded channel.
+// One replication connection with its thread: transactions of the slot come out through a bounded
+// channel.
 #pragma once
 
 #include "config/config.hpp"
@@ -24,8 +25,8 @@ public:
         std::size_t transactions_max = 1'000;  // in the channel
     };
 
-    // Starts behind `from`. `wake` is called, from the session's thread, whenever something arrived or the session ended.
-    // Borrows the program.
+    // Starts behind `from`. `wake` is called, from the session's thread, whenever something arrived
+    // or the session ended. Borrows the program.
     StreamSession(const Program& program, Setup setup, EndLsn from, std::function<void()> wake);
     ~StreamSession();  // closes the connection and waits for the thread
     StreamSession(const StreamSession&) = delete;
@@ -34,8 +35,8 @@ public:
     std::optional<ChangeStream::Item> try_take();
     // Everything up to `end` is durable.
     void confirm(EndLsn end);
-    // The session is over and everything it received has been taken. Rethrow failure() to see why; null: the server
-    // ended the stream in order.
+    // The session is over and everything it received has been taken. Rethrow failure() to see why;
+    // null: the server ended the stream in order.
     bool drained() const;
     std::exception_ptr failure() const;
 

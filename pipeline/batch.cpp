@@ -238,7 +238,8 @@ void Batch::take_load(const WorkItem& item) {
         ++next.column;
     }
     // It keeps its place in the queue: parents are loaded before children.
-    if (more) staged_.staged().put(Family::work, keys::work(item.birth, item.sequence), next.encode());
+    if (more)
+        staged_.staged().put(Family::work, keys::work(item.birth, item.sequence), next.encode());
 }
 
 void Batch::add_root(const RootRef& root) {
@@ -363,8 +364,10 @@ WorkCount count_work(const Reader& reader) {
 }
 
 EndLsn settled_lsn(const Reader& reader) {
-    const auto item = first_work(reader);
+    // The position first: read the other way round, a batch in between could show it ahead of its
+    // own work.
     const EndLsn applied = read_position(reader).applied;
+    const auto item = first_work(reader);
     if (!item) return applied;
     const EndLsn before{Lsn{item->birth.offset() - 1}};
     return std::min(applied, before);

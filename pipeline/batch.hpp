@@ -58,7 +58,8 @@ public:
     TargetBatch derive();  // call again after refuse()
     void refuse(
         const BatchAnswer& answer);  // refused and missing roots of the attempt just rolled back
-    // A row born on the target holds the unique value: the root takes its fallback. False: it does not carry the claim.
+    // A row born on the target holds the unique value: the root takes its fallback. False: it does
+    // not carry the claim.
     bool lose_claim(const RootRef& root, std::uint32_t claim);
     void accept(const BatchAnswer& answer);  // rows that were not deleted after all
     // All changes of the state, for the intent. After accept().

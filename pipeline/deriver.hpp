@@ -82,8 +82,7 @@ private:
     void finish_retire(EntityIndex entity, const KeyBytes& root, Working& working,
                        TargetBatch& batch);
     Value given_up(EntityIndex entity, const KeyBytes& root, std::uint32_t column);
-    void vacate(EntityIndex entity, const KeyBytes& root, Working& working,
-                TargetBatch& batch);
+    void vacate(EntityIndex entity, const KeyBytes& root, Working& working, TargetBatch& batch);
     void store(EntityIndex entity, const KeyBytes& root, Working& working);
     void count(EntityIndex entity, const DerivedRecord& record, std::int64_t sign);
     void quarantine(EntityIndex entity, const KeyBytes& root, const Working& working);

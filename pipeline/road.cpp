@@ -17,7 +17,8 @@ std::string encode_intent(std::uint64_t number, const WriteSet& set) {
 
 [[noreturn]] void distrust(const std::string& what) {
     throw Failure{Error{ErrorKind::trust, what}.with_hint(
-        "another bridge wrote to the target, or one of the two was restored from a backup; load again with an empty "
+        "another bridge wrote to the target, or one of the two was restored from a backup; load "
+        "again with an empty "
         "state and target, or bring back the one that was replaced")};
 }
 }  // namespace
@@ -36,8 +37,8 @@ void Road::recover(const std::optional<TargetProgress>& progress) {
         if (target == number) {
             set = WriteSet::deserialize(in);
         } else if (target + 1 != number) {
-            distrust("the target is at batch " + std::to_string(target) + ", the state is about to make " +
-                     std::to_string(number));
+            distrust("the target is at batch " + std::to_string(target) +
+                     ", the state is about to make " + std::to_string(number));
         }
         set.erase(Family::intents, std::string{kIntent});
         store_.write(set, true);
@@ -75,21 +76,24 @@ BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& ne
         kill_point("execute");
         if (answer.ready()) {
             counters_.writes += target.writes.size();
-            counters_.deletes += target.deletes.size() - answer.referred.size() - answer.changed.size();
+            counters_.deletes +=
+                target.deletes.size() - answer.referred.size() - answer.changed.size();
             counters_.vacates += target.vacates.size();
             return answer;
         }
-        std::erase_if(answer.refused, [&](const Refusal& refusal) { return lost_to_foreign(batch, refusal); });
+        std::erase_if(answer.refused,
+                      [&](const Refusal& refusal) { return lost_to_foreign(batch, refusal); });
         for (const Refusal& refusal : answer.refused) {
             ++counters_.refused;
             on_refusal(refusal);
             if (!program_.entities[refusal.root.entity].stop_on_error) continue;
-            throw Failure{Error{ErrorKind::trust, "the target refused a row of " +
-                                                      program_.entities[refusal.root.entity].name + ": " +
-                                                      refusal.message,
-                                refusal.sqlstate}
-                              .with_constraint(refusal.constraint)
-                              .with_hint("the mapping says on_error: stop; mend the row, then start again")};
+            throw Failure{
+                Error{ErrorKind::trust,
+                      "the target refused a row of " + program_.entities[refusal.root.entity].name +
+                          ": " + refusal.message,
+                      refusal.sqlstate}
+                    .with_constraint(refusal.constraint)
+                    .with_hint("the mapping says on_error: stop; mend the row, then start again")};
         }
         batch.refuse(answer);
     }
@@ -129,7 +133,8 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
     for (const SourceTransaction& transaction : transactions) {
         if (transaction.last_slice && transaction.end <= next.applied) continue;
         std::uint64_t skip = 0;
-        if (next.partial_commit == transaction.commit && next.partial_changes > transaction.first_ordinal) {
+        if (next.partial_commit == transaction.commit &&
+            next.partial_changes > transaction.first_ordinal) {
             skip = std::min<std::uint64_t>(next.partial_changes - transaction.first_ordinal,
                                            transaction.changes.size());
         }
@@ -160,13 +165,15 @@ bool Road::work(TargetWriter& writer) {
 
 void Road::fill(TargetWriter& writer, const std::vector<std::pair<WorkItem, Value>>& values) {
     Batch batch{program_, store_, limits_};
-    for (const auto& [item, value] : values) batch.fill(item, value);
+    for (const auto& [item, value] : values)
+        batch.fill(item, value);
     commit(writer, batch, position_);
 }
 
 void Road::derive_roots(TargetWriter& writer, const std::vector<RootRef>& roots) {
     Batch batch{program_, store_, limits_};
-    for (const RootRef& root : roots) batch.add_root(root);
+    for (const RootRef& root : roots)
+        batch.add_root(root);
     commit(writer, batch, position_);
 }
 

@@ -47,8 +47,9 @@ public:
     // Takes finished SortedFiles of a family over, by moving them. Their ranges may overlap neither
     // each other nor what is stored, or the files' entries win over older ones of the same key.
     void ingest(Family family, const std::vector<std::filesystem::path>& files);
-    void flush();                      // memtables to files, so that the next open replays no WAL
-    // A consistent copy of all that is written, in a directory that must not exist yet; files are linked, not copied.
+    void flush();  // memtables to files, so that the next open replays no WAL
+    // A consistent copy of all that is written, in a directory that must not exist yet; files are
+    // linked, not copied.
     void checkpoint(const std::filesystem::path& directory) const;
     std::uint64_t disk_bytes() const;  // live files, all families
     std::uint64_t estimated_keys(Family family) const;

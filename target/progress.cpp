@@ -31,11 +31,12 @@ std::optional<TargetProgress> read_progress(Connection& connection, const std::s
         Params{slot});
     if (row.empty()) return std::nullopt;
     return TargetProgress{.batch = static_cast<std::uint64_t>(row.integer(0, 0)),
-                    .end = EndLsn{Lsn::parse(row.text(0, 1)).value()},
-                    .source_system = std::string{row.text(0, 2)}};
+                          .end = EndLsn{Lsn::parse(row.text(0, 1)).value()},
+                          .source_system = std::string{row.text(0, 2)}};
 }
 
-void insert_progress(Connection& connection, const std::string& slot, const TargetProgress& progress) {
+void insert_progress(Connection& connection, const std::string& slot,
+                     const TargetProgress& progress) {
     const QueryResult done = connection.exec(
         "INSERT INTO crossfade.progress (slot, batch, lsn, source_system)"
         " VALUES ($1, $2::bigint, $3::pg_lsn, $4) ON CONFLICT (slot) DO NOTHING",

@@ -26,7 +26,8 @@ void ensure_progress(Connection& connection);
 // nullopt: no row for this slot, or no table.
 std::optional<TargetProgress> read_progress(Connection& connection, const std::string& slot);
 // The row that ends a load: progress(0, S). Throws Failure(trust) if there is one already.
-void insert_progress(Connection& connection, const std::string& slot, const TargetProgress& progress);
+void insert_progress(Connection& connection, const std::string& slot,
+                     const TargetProgress& progress);
 // UPDATE ... WHERE slot = $1 AND batch = $2 - 1; parameters: slot, batch, lsn. 0 rows: see
 // progress_moved.
 const std::string& advance_progress_sql();

@@ -18,6 +18,20 @@ struct Compiled {
     Type type = Type::any;
 };
 
+// What stands for an expression that could not be compiled; a finding says why.
+inline const Compiled kNothing{[](Frame&) -> Value { return Null{}; }, Type::any};
+
+// Whether a value of type `given` may stand where `wanted` is expected.
+inline bool fits(Type given, Type wanted) {
+    if (given == wanted || given == Type::any || wanted == Type::any) return true;
+    const auto number = [](Type t) { return t == Type::integer || t == Type::decimal; };
+    if (number(given) && number(wanted)) return true;
+    const auto moment = [](Type t) { return t == Type::timestamp || t == Type::timestamptz; };
+    return moment(given) && moment(wanted);
+}
+
+inline std::string in_quotes(const std::string& text) { return "\"" + text + "\""; }
+
 struct CompiledRow {
     RowEval eval;
     std::vector<std::uint32_t> nodes;  // one per alternative of a first-of lookup

@@ -55,7 +55,7 @@ struct Slots {
 struct Members {
     std::string alias;
     std::string relation;
-    // through: {p: "journal[journal_id]"}: lookups without which the row has no key; a row that
+    // through: {o: "orders[order_id]"}: lookups without which the row has no key; a row that
     // lacks one is a parked root of its own. Visible by their name, in this member's scope.
     std::vector<std::pair<std::string, ExprPtr>> through;
     std::optional<Slots> slots;
@@ -63,15 +63,14 @@ struct Members {
     Location where;
 };
 
-// sets: {acc: {from: accounts, key: person_id, at: id}}: the rows of a relation whose key equals
+// sets: {acc: {from: logins, key: owner_id, at: id}}: the rows of a relation whose key equals
 // `at`, evaluated over the root. For "children of", ranks, counts.
 struct SetSpec {
     Members members;
     std::vector<ExprPtr> at;
 };
 
-// root: {row: students, as: s} | {row: details, as: d, slots: {...}} | {group: {a: {...}, u:
-// {...}}}
+// root: {row: orders, as: o} | {row: lines, as: l, slots: {...}} | {group: {a: {...}, u: {...}}}
 struct Root {
     enum class Kind { row, group };
     Kind kind = Kind::row;
@@ -86,8 +85,7 @@ enum class OnGone {
     detach
 };  // what the standing child does when its parent's row leaves (file: delete|detach)
 
-// parents: {assessment_id: {of: assessments, root: [key.course_id, key.eva], missing: park, gone:
-// delete, cycle: detach}}
+// parents: {shelf_id: {of: shelves, root: [key.hall, key.row], missing: park, gone: delete}}
 struct ParentSpec {
     std::string column;
     std::string entity;

@@ -32,7 +32,7 @@ inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 // Rows (or roots) under a key. Edges, sets and groups are all indexes; they differ in who reads
 // them.
 struct IndexSpec {
-    std::string name;            // "journal_details by p.course_id, p.eva_id", for `plan`
+    std::string name;            // "lines by o.shop_id, o.day", for `plan`
     RelationIndex relation = 0;  // over rows
     EntityIndex over_roots =
         kNone;              // else: over the roots of this entity, by a function of their key

@@ -145,6 +145,9 @@ TEST_CASE("twenty kills at random moments under load leave no trace", "[road][fa
     Road road{kSmallBatches};
     refuse_rows(road);
     road.change(14, 40, 6);
+    road.start();
+    road.settle();
+    road.kill();
     std::atomic<bool> stop{false};
     std::string failure;
     std::thread application{[&] {

@@ -1,0 +1,239 @@
+// Calls: special forms, macros, functions of the registry.
+#include "transforms/compiler.hpp"
+#include "transforms/functions/bcrypt.hpp"
+
+#include <algorithm>
+
+namespace crossfade::compiler {
+
+namespace {
+// NULL stays NULL: what has no plain text has no hash.
+Value bcrypt_value(const Value& plain, const Value& cost, const std::string& salt) {
+    const auto* text = std::get_if<std::string>(&plain);
+    const auto* rounds = std::get_if<std::int64_t>(&cost);
+    if (text == nullptr) return Null{};
+    if (rounds == nullptr || salt.size() != 16)
+        throw Reject{"bad_value: bcrypt needs a cost and a salt"};
+    std::array<std::uint8_t, 16> bytes{};
+    std::copy(salt.begin(), salt.end(), reinterpret_cast<char*>(bytes.data()));
+    auto hash = bcrypt_hash(*text, static_cast<int>(*rounds), bytes);
+    if (!hash) throw Reject{hash.error().message()};
+    return *hash;
+}
+
+}  // namespace
+
+Compiled Compiler::call(const ExprPtr& expr, const Scope& scope) {
+    if (is_aggregate(*expr, scope)) return aggregate(*expr, scope);
+    bool known = false;
+    Compiled result = special(expr, scope, known);
+    if (known) return result;
+    for (const Macro& macro : mapping_.macros) {
+        if (macro.name != expr->text) continue;
+        if (macro.parameters.size() != expr->args.size()) {
+            error(expr->where, in_quotes(macro.name) + " takes " +
+                                   std::to_string(macro.parameters.size()) + " argument(s), not " +
+                                   std::to_string(expr->args.size()));
+            return kNothing;
+        }
+        if (!expanding_.insert("macro " + macro.name).second) {
+            error(expr->where, in_quotes(macro.name) + " is defined by itself");
+            return kNothing;
+        }
+        Scope inner;
+        for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
+            inner.parameters[macro.parameters[i]] = {expr->args[i], &scope};
+        }
+        // Arguments are compiled where the call stands, so a macro may be an argument of itself:
+        // f(f(x)).
+        expanding_.erase("macro " + macro.name);
+        if (macro_depth_++ > 32) {
+            error(expr->where, in_quotes(macro.name) + " is defined by itself");
+            --macro_depth_;
+            return kNothing;
+        }
+        result = expression(macro.body, inner);
+        --macro_depth_;
+        return result;
+    }
+    return function(*expr, scope);
+}
+
+Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, bool& known) {
+    known = true;
+    const auto arguments = [&](std::size_t at_least, std::size_t at_most) {
+        if (expr->args.size() >= at_least && expr->args.size() <= at_most) return true;
+        error(expr->where, in_quotes(expr->text) + " takes " + std::to_string(at_least) +
+                               (at_most > 99         ? " or more"
+                                : at_most > at_least ? " to " + std::to_string(at_most)
+                                                     : "") +
+                               " arguments, not " + std::to_string(expr->args.size()));
+        return false;
+    };
+    if (expr->text == "if") {
+        if (!arguments(2, 3)) return kNothing;
+        const Compiled condition = expression(expr->args[0], scope);
+        const Compiled yes = expression(expr->args[1], scope);
+        const Compiled no = expr->args.size() == 3 ? expression(expr->args[2], scope) : kNothing;
+        if (!fits(condition.type, Type::boolean))
+            error(expr->where, "`if` wants a condition first");
+        return {[c = condition.eval, y = yes.eval, n = no.eval](Frame& f) {
+                    return is_true(c(f)) ? y(f) : n(f);
+                },
+                yes.type == no.type || no.type == Type::any ? yes.type : Type::any};
+    }
+    if (expr->text == "coalesce") {
+        if (!arguments(1, 1000)) return kNothing;
+        std::vector<Eval> evals;
+        Type type = Type::any;
+        for (const ExprPtr& arg : expr->args) {
+            const Compiled compiled = expression(arg, scope);
+            evals.push_back(compiled.eval);
+            type = &arg == &expr->args.front() || compiled.type == type ? compiled.type : Type::any;
+        }
+        return {[evals](Frame& frame) -> Value {
+                    for (const Eval& eval : evals) {
+                        Value value = eval(frame);
+                        if (!is_null(value)) return value;
+                    }
+                    return Null{};
+                },
+                type};
+    }
+    if (expr->text == "exists") {
+        if (!arguments(1, 1)) return kNothing;
+        auto row = try_row(expr->args[0], scope);
+        if (!row) {
+            error(expr->where, "exists(...) wants a row");
+            return kNothing;
+        }
+        if (tracker_ != nullptr) tracker_->nodes.insert(row->nodes.begin(), row->nodes.end());
+        const bool start = row->nodes.size() == 1 && row->nodes[0] == retarget_;
+        if (start)
+            return {[](Frame& f) -> Value { return f.rows[0].row != nullptr; }, Type::boolean};
+        return {[e = row->eval](Frame& f) -> Value { return e(f).row != nullptr; }, Type::boolean};
+    }
+    if (expr->text == "target") {
+        if (!arguments(2, 2)) return kNothing;
+        return target_call(*expr, scope);
+    }
+    if (expr->text == "bcrypt") {
+        if (!arguments(2, 2)) return kNothing;
+        const Compiled plain = expression(expr->args[0], scope);
+        const Compiled cost = expression(expr->args[1], scope);
+        return {[p = plain.eval, c = cost.eval](Frame& frame) {
+                    return bcrypt_value(p(frame), c(frame), frame.salt);
+                },
+                Type::text};
+    }
+    known = false;
+    return kNothing;
+}
+
+// target(entity, row): the uuid of the entity's root that the row feeds; NULL while no row of it
+// stands.
+Compiled Compiler::target_call(const Expr& expr, const Scope& scope) {
+    if (tracker_ != nullptr) tracker_->other = true;
+    const std::uint32_t of = program_->find_entity(expr.args[0]->text);
+    if (of == kNone) {
+        std::vector<std::string> names;
+        for (const EntityProgram& e : program_->entities)
+            names.push_back(e.name);
+        const std::string near = nearest(expr.args[0]->text, names);
+        error(expr.args[0]->where,
+              "unknown entity " + in_quotes(expr.args[0]->text) +
+                  (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+        return kNothing;
+    }
+    const auto row = try_row(expr.args[1], scope);
+    if (!row) {
+        error(expr.args[1]->where, "target(entity, row) wants a row");
+        return kNothing;
+    }
+    const EntityProgram& entity = program_->entities[of];
+    std::map<RelationIndex, IndexId> feeds;
+    for (const std::uint32_t id : row->nodes) {
+        const RelationIndex relation = program_->nodes[id].relation;
+        IndexId feed = kNone;
+        bool found =
+            entity.root_kind == EntityProgram::RootKind::row && entity.relation == relation;
+        for (std::size_t i = 0; i < entity.member_relations.size(); ++i) {
+            if (entity.member_relations[i] != relation) continue;
+            feed = entity.member_indexes[i];
+            found = true;
+        }
+        if (!found) {
+            error(expr.args[1]->where, "rows of " + in_quotes(program_->relations[relation].name) +
+                                           " do not feed the entity " + in_quotes(entity.name));
+            return kNothing;
+        }
+        feeds[relation] = feed;
+        Node node;
+        node.kind = Node::Kind::parent_of_row;
+        node.parent = id;
+        node.index = feed;
+        node.of = of;
+        add_node(node);
+    }
+    return {[e = row->eval, feeds, of](Frame& frame) -> Value {
+                const RowRef ref = e(frame);
+                if (!ref.row) return Null{};
+                const IndexId feed = feeds.at(ref.relation);
+                const auto root = feed == kNone ? std::optional{ref.key}
+                                                : frame.view.key_of(feed, {ref.key, ref.slot});
+                if (!root) return Null{};
+                const auto parent = frame.view.parent(of, *root);
+                return parent && parent->present ? Value{parent->id} : Value{Null{}};
+            },
+            Type::uuid};
+}
+
+Compiled Compiler::function(const Expr& expr, const Scope& scope) {
+    const Function* function = find_function(expr.text);
+    if (function == nullptr) {
+        std::vector<std::string> names = function_names();
+        for (const Macro& macro : mapping_.macros)
+            names.push_back(macro.name);
+        for (const char* special :
+             {"if", "coalesce", "exists", "target", "any", "all", "count", "count_distinct", "min",
+              "max", "sum", "mean", "most_frequent", "first", "list", "set", "rank"}) {
+            names.emplace_back(special);
+        }
+        const std::string near = nearest(expr.text, names);
+        error(expr.where, "unknown function " + in_quotes(expr.text) +
+                              (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
+        return kNothing;
+    }
+    const auto given = static_cast<int>(expr.args.size());
+    if (given < function->args_min || (function->args_max >= 0 && given > function->args_max)) {
+        error(expr.where, in_quotes(expr.text) + " takes " + std::to_string(function->args_min) +
+                              " to " + std::to_string(function->args_max) + " arguments, not " +
+                              std::to_string(given));
+        return kNothing;
+    }
+    std::vector<Eval> args;
+    for (std::size_t i = 0; i < expr.args.size(); ++i) {
+        const Compiled arg = expression(expr.args[i], scope);
+        args.push_back(arg.eval);
+        if (function->parameters.empty()) continue;
+        const Type wanted = function->parameters[std::min(i, function->parameters.size() - 1)];
+        if (!fits(arg.type, wanted)) {
+            error(expr.args[i]->where, in_quotes(expr.text) + " wants " +
+                                           std::string{to_string(wanted)} + " as argument " +
+                                           std::to_string(i + 1) + ", not " +
+                                           std::string{to_string(arg.type)});
+        }
+    }
+    return {[args, function](Frame& frame) -> Value {
+                std::vector<Value> values;
+                values.reserve(args.size());
+                for (const Eval& arg : args)
+                    values.push_back(arg(frame));
+                Result<Value> result = function->apply(values, frame.flags);
+                if (!result) throw Reject{result.error().message()};
+                return std::move(*result);
+            },
+            function->result};
+}
+
+}  // namespace crossfade::compiler
