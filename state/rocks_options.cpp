@@ -76,8 +76,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksOptions& o
     // Filters and indexes count against the cache, so memory stays flat as the source grows.
     table.cache_index_and_filter_blocks = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
-    // A whole filter of a large file is megabytes: more than a shard of the cache holds, so that each
-    // read would fetch it again. In partitions only the piece that is asked is read and kept.
+    // A whole filter of a large file is megabytes: more than a shard of the cache holds, so that
+    // each read would fetch it again. In partitions only the piece that is asked is read and kept.
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.partition_filters = true;
     table.format_version = 5;
