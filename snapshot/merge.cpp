@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -14,44 +15,60 @@ namespace {
 constexpr std::size_t kReadBufferBytes = std::size_t{64} << 10;
 constexpr std::uint64_t kStopEvery = 4096;  // entries between two looks at the stop token
 
-// Reads one segment of a run from its beginning to its end.
+// Reads one segment of a run from its beginning to its end. The file is open only while a buffer is
+// filled, since a merge of a large source has more runs than a process may have open files.
 class RunCursor {
 public:
     explicit RunCursor(const RunSegment& segment)
-        : path_{segment.file}, left_{segment.entries}, buffer_(kReadBufferBytes) {
-        file_.rdbuf()->pubsetbuf(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-        file_.open(path_, std::ios::binary);
-        file_.seekg(static_cast<std::streamoff>(segment.offset));
+        : path_{segment.file}, offset_{segment.offset}, left_{segment.entries} {
         next();
     }
     bool valid() const { return valid_; }
-    const std::string& key() const { return key_; }
-    const std::string& value() const { return value_; }
+    // Until next().
+    std::string_view key() const { return std::string_view{buffer_}.substr(at_, key_size_); }
+    std::string_view value() const {
+        return std::string_view{buffer_}.substr(at_ + key_size_, value_size_);
+    }
     void next() {
+        at_ += std::size_t{key_size_} + value_size_;
         valid_ = left_ > 0;
         if (!valid_) return;
         --left_;
-        std::uint32_t sizes[2] = {0, 0};
-        file_.read(reinterpret_cast<char*>(sizes), sizeof sizes);
-        if (file_) {
-            key_.resize(sizes[0]);
-            value_.resize(sizes[1]);
-            file_.read(key_.data(), sizes[0]);
-            file_.read(value_.data(), sizes[1]);
-        }
-        if (!file_) {
+        std::uint32_t sizes[2];
+        need(sizeof sizes);
+        std::memcpy(sizes, buffer_.data() + at_, sizeof sizes);
+        at_ += sizeof sizes;
+        key_size_ = sizes[0];
+        value_size_ = sizes[1];
+        need(std::size_t{key_size_} + value_size_);
+    }
+
+private:
+    void need(std::size_t bytes) {
+        if (buffer_.size() - at_ >= bytes) return;
+        buffer_.erase(0, at_);
+        at_ = 0;
+        const std::size_t held = buffer_.size();
+        buffer_.resize(held + std::max(bytes - held, kReadBufferBytes));
+        std::ifstream file{path_, std::ios::binary};
+        file.seekg(static_cast<std::streamoff>(offset_));
+        file.read(buffer_.data() + held, static_cast<std::streamsize>(buffer_.size() - held));
+        const auto read = static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount()));
+        buffer_.resize(held + read);
+        offset_ += read;
+        if (buffer_.size() < bytes) {
             throw Failure{Error{ErrorKind::unavailable, "cannot read " + path_.string()}};
         }
     }
 
-private:
     std::filesystem::path path_;
+    std::uint64_t offset_;  // of what comes behind the buffer
     std::uint64_t left_;
-    std::vector<char> buffer_;
-    std::ifstream file_;
+    std::string buffer_;
+    std::size_t at_ = 0;
+    std::uint32_t key_size_ = 0;
+    std::uint32_t value_size_ = 0;
     bool valid_ = false;
-    std::string key_;
-    std::string value_;
 };
 
 struct Merged {
@@ -65,12 +82,12 @@ public:
     FileWriter(Family family, std::string name, const MergeOptions& options, Merged& merged)
         : family_{family}, name_{std::move(name)}, options_{options}, merged_{merged} {}
 
-    void put(const std::string& key, const std::string& value) {
+    void put(std::string_view key, std::string_view value) {
         if (file_ && file_->bytes() >= options_.file_bytes_max) finish();
         if (!file_) {
             const std::string number = std::to_string(merged_.files.size());
             merged_.files.push_back(options_.directory / (name_ + "." + number + ".sst"));
-            merged_.starts.push_back(key);
+            merged_.starts.emplace_back(key);
             file_.emplace(merged_.files.back(), family_, options_.state);
         }
         file_->put(key, value);

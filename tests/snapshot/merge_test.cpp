@@ -1,6 +1,7 @@
 #include "snapshot/merge.hpp"
 
 #include "snapshot/workers.hpp"
+#include "state/keys.hpp"
 #include "tests/snapshot/shop.hpp"
 
 #include <atomic>
@@ -93,4 +94,40 @@ TEST_CASE("the first worker that fails stops the others and is the one that is h
                                   }),
                       "first");
     CHECK(stopped == 2);
+}
+
+TEST_CASE("a scan under a key finds all its entries in large files, and no others", "[property]") {
+    const auto seed = static_cast<unsigned>(std::random_device{}());
+    INFO("seed " << seed);
+    std::mt19937 random{seed};
+    std::map<std::string, std::size_t> entries_under;
+    const Folder folder;
+    const auto store = RocksStore::open(folder.path() / "state");
+    std::vector<RunSorter> sorters;
+    sorters.emplace_back(folder.path(), "run", std::size_t{1} << 20);
+    for (int parent = 0; parent < 20'000; ++parent) {
+        // Every other number is a parent without children.
+        const KeyBytes key = encode_key(std::int64_t{2 * parent});
+        const std::size_t children = random() % 500 == 0 ? 3000 : random() % 8;
+        entries_under[keys::index_prefix(1, key)] = children;
+        entries_under[keys::index_prefix(1, encode_key(std::int64_t{2 * parent + 1}))] = 0;
+        for (std::size_t child = 0; child < children; ++child) {
+            const auto row = encode_key(static_cast<std::int64_t>(child));
+            sorters[0].put(keys::index_entry(1, key, {row, 0}), {});
+        }
+    }
+    sorters[0].finish();
+    MergeOptions options;
+    options.directory = folder.path();
+    merge_into(*store, Family::edges, sorters, options, [](std::string_view) {});
+    std::size_t wrong = 0;
+    for (const auto& [prefix, count] : entries_under) {
+        std::size_t found = 0;
+        store->scan(Family::edges, prefix, {}, [&](std::string_view, std::string_view) {
+            ++found;
+            return true;
+        });
+        if (found != count) ++wrong;
+    }
+    CHECK(wrong == 0);
 }
