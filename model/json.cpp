@@ -166,11 +166,11 @@ private:
         ++at_;
         const char c = peek();
         if (c == 'u') return unicode_escape(out);
-        static constexpr std::string_view kNames = "\"\\/bfnrt";
-        static constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
-        const auto place = kNames.find(c);
+        static constexpr std::string_view escape_names = "\"\\/bfnrt";
+        static constexpr std::string_view escape_meanings = "\"\\/\b\f\n\r\t";
+        const auto place = escape_names.find(c);
         if (at_ >= text_.size() || place == std::string_view::npos) return false;
-        out += kMeanings[place];
+        out += escape_meanings[place];
         ++at_;
         return true;
     }

@@ -32,13 +32,13 @@ Result<Uuid> Uuid::parse(std::string_view text) {
 }
 
 std::string Uuid::format() const {
-    static constexpr char kDigits[] = "0123456789abcdef";
+    static constexpr char digits[] = "0123456789abcdef";
     std::string text;
     text.reserve(36);
     for (const std::uint8_t byte : bytes) {
         if (dash_at(text.size())) text += '-';
-        text += kDigits[byte >> 4];
-        text += kDigits[byte & 15];
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
     }
     return text;
 }

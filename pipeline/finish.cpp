@@ -13,11 +13,11 @@ namespace crossfade {
 
 namespace {
 std::string hex(const unsigned char* bytes, std::size_t size) {
-    static constexpr char kDigits[] = "0123456789abcdef";
+    static constexpr char digits[] = "0123456789abcdef";
     std::string text;
     for (std::size_t i = 0; i < size; ++i) {
-        text += kDigits[bytes[i] >> 4];
-        text += kDigits[bytes[i] & 15];
+        text += digits[bytes[i] >> 4];
+        text += digits[bytes[i] & 15];
     }
     return text;
 }
@@ -104,9 +104,12 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
     store(entity, root, working);
 }
 
+// From the row as it is, else as it was before the batch; a row that stands for a root that went
+// earlier, and has not left yet, has nothing but its key.
 Value Deriver::given_up(EntityIndex entity, const KeyBytes& root, std::uint32_t column) {
     Value value = vacated_value(program_, entity, root, column, view_);
-    return is_null(value) ? vacated_value(program_, entity, root, column, base_view_) : value;
+    if (is_null(value)) value = vacated_value(program_, entity, root, column, base_view_);
+    return is_null(value) ? vacated_value(program_, entity, root, column, base_view_, true) : value;
 }
 
 // Values another root takes in this batch are given up in an earlier statement. What that writes is

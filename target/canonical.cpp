@@ -21,11 +21,11 @@ namespace {
 std::string hex_sha256(std::string_view text) {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-    static constexpr char kDigits[] = "0123456789abcdef";
+    static constexpr char hex_digits[] = "0123456789abcdef";
     std::string hex;
     for (const unsigned char byte : digest) {
-        hex.push_back(kDigits[byte >> 4]);
-        hex.push_back(kDigits[byte & 15]);
+        hex.push_back(hex_digits[byte >> 4]);
+        hex.push_back(hex_digits[byte & 15]);
     }
     return hex;
 }
@@ -105,11 +105,11 @@ std::string date_text(Date date, const ColumnShape& column) {
 }
 
 std::string hex_bytes(const std::string& data) {
-    static constexpr char kDigits[] = "0123456789abcdef";
+    static constexpr char hex_digits[] = "0123456789abcdef";
     std::string text = "\\x";
     for (const char c : data) {
-        text.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-        text.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+        text.push_back(hex_digits[static_cast<unsigned char>(c) >> 4]);
+        text.push_back(hex_digits[static_cast<unsigned char>(c) & 15]);
     }
     return text;
 }

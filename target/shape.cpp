@@ -94,8 +94,9 @@ namespace {
 
 // Whether `column::text` is the value's own text, whatever was written.
 bool keeps_text(const ColumnShape& column) {
-    static constexpr std::array kTypes{"text", "varchar", "uuid", "bool", "int2", "int4", "int8"};
-    return std::ranges::find(kTypes, column.base) != kTypes.end();
+    static constexpr std::array known_types{"text", "varchar", "uuid", "bool",
+                                            "int2", "int4",    "int8"};
+    return std::ranges::find(known_types, column.base) != known_types.end();
 }
 
 bool is_guarded(const TargetColumn& column) {

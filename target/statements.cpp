@@ -69,8 +69,8 @@ std::string refers_sql(const ForeignKeyShape& key, const std::string& table,
 // The text that a new value has once it is stored. Character and bit types keep their length out
 // of it: the cast would cut off what the assignment refuses.
 std::string stored_text_sql(const std::string& value, const ColumnShape& column) {
-    static constexpr std::array kCutOff{"varchar", "bpchar", "bit", "varbit"};
-    const bool cuts_off = std::ranges::find(kCutOff, column.base) != kCutOff.end();
+    static constexpr std::array cut_off_types{"varchar", "bpchar", "bit", "varbit"};
+    const bool cuts_off = std::ranges::find(cut_off_types, column.base) != cut_off_types.end();
     if (column.modifier < 0 || column.domain || cuts_off) return "(" + value + ")::text";
     return "CAST(" + value + " AS " + column.type_name + ")::text";
 }
@@ -84,10 +84,10 @@ void append_element(std::string& array, std::string_view element) {
 }  // namespace
 
 WireType staged_as(const ColumnShape& column) {
-    static constexpr std::array kTypes{
+    static constexpr std::array known_types{
         "bool",    "int2", "int4", "int8",      "float4",      "float8", "numeric", "text",
         "varchar", "uuid", "date", "timestamp", "timestamptz", "time",   "jsonb",   "bytea"};
-    const bool known = !column.domain && std::ranges::find(kTypes, column.base) != kTypes.end();
+    const bool known = !column.domain && std::ranges::find(known_types, column.base) != known_types.end();
     return known ? wire_type_of(column.base) : WireType::other;
 }
 

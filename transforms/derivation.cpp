@@ -83,6 +83,16 @@ public:
         outcome.flags = flags_.names();
     }
 
+    // A row that is gone still has its key: the columns of that, and NULL for all others.
+    void stand_in() {
+        if (entity_.root_kind == EntityProgram::RootKind::group) return;
+        const MappedRelation& relation = program_.relations[entity_.relation];
+        auto row = std::make_shared<Row>(relation.columns.size(), Value{Null{}});
+        for (std::size_t i = 0; i < std::min(relation.key.size(), frame_.key.size()); ++i)
+            (*row)[relation.key[i]] = frame_.key[i];
+        frame_.rows[0] = {entity_.relation, frame_.root, 0, std::move(row)};
+    }
+
     Frame& frame() { return frame_; }
     const Variant& variant() const { return *variant_; }
     void choose_variant(std::uint32_t slot) { variant_ = &entity_.variants[slot]; }
@@ -259,13 +269,18 @@ private:
     const Variant* variant_ = nullptr;
 };
 
-// Evaluates one closure of a root's variant; NULL if the root is gone or rejects.
+// Evaluates one closure of a root's variant; NULL if the root is gone (unless `by_key` says that its
+// key will do) or rejects.
 template <class Use>
 Value evaluate_column(const Program& program, EntityIndex entity, const KeyBytes& root, View& view,
-                      const Use& use) {
+                      const Use& use, bool by_key = false) {
     Derivation derivation{program, entity, root, view};
     Outcome outcome;
-    if (is_unresolved(root) || !derivation.load(outcome)) return Null{};
+    if (is_unresolved(root)) return Null{};
+    if (!derivation.load(outcome)) {
+        if (!by_key) return Null{};
+        derivation.stand_in();
+    }
     derivation.choose_variant(outcome.variant);
     try {
         return use(derivation.variant(), derivation.frame());
@@ -294,13 +309,15 @@ void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,
 }
 
 Value vacated_value(const Program& program, EntityIndex entity, const KeyBytes& root,
-                    std::uint32_t column, View& view) {
-    return evaluate_column(program, entity, root, view,
-                           [&](const Variant& variant, Frame& frame) -> Value {
-                               const ColumnProgram& c = variant.columns[column];
-                               if (c.vacate) return c.vacate(frame);
-                               return c.otherwise ? c.otherwise(frame) : Value{Null{}};
-                           });
+                    std::uint32_t column, View& view, bool by_key) {
+    return evaluate_column(
+        program, entity, root, view,
+        [&](const Variant& variant, Frame& frame) -> Value {
+            const ColumnProgram& c = variant.columns[column];
+            if (c.vacate) return c.vacate(frame);
+            return c.otherwise ? c.otherwise(frame) : Value{Null{}};
+        },
+        by_key);
 }
 
 KeyBytes self_parent(const Program& program, EntityIndex entity, const KeyBytes& root, View& view) {

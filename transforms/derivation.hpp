@@ -53,9 +53,10 @@ void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,
                    const std::vector<bool>& held);
 
 // What the row writes while another root takes its unique value: the claim's `vacate`, else its
-// fallback, else NULL.
+// fallback, else NULL. Of a root that is gone from the view: NULL, or `by_key` what its key alone
+// gives.
 Value vacated_value(const Program& program, EntityIndex entity, const KeyBytes& root,
-                    std::uint32_t column, View& view);
+                    std::uint32_t column, View& view, bool by_key = false);
 
 // For a self-reference: the root key of the row's parent by its image, empty if there is none.
 KeyBytes self_parent(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);

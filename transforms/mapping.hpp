@@ -139,7 +139,7 @@ struct EntitySpec {
         std::string where;
         ExprPtr to;
         std::string parent;
-        Location where_;
+        Location place;
     };
     std::optional<Adopt> adopt;
     ExprPtr exists;                         // false or null: filtered

@@ -156,7 +156,7 @@ std::string Road::target_value(const std::string& sql) const {
 }
 
 void Road::change(int seed, int transactions, int changes_max) const {
-    static const char* const offset = std::getenv("CROSSFADE_TEST_SEED");
+    static const char* const offset = std::getenv("ROAD_TEST_SEED");
     seed += offset == nullptr ? 0 : std::atoi(offset);
     source("CALL shop_run(" + std::to_string(seed) + ", " + std::to_string(transactions) + ", " +
            std::to_string(changes_max) + ")");

@@ -57,7 +57,7 @@ public:
     std::string source_value(const std::string& sql) const;
     std::string target_value(const std::string& sql) const;
     // Random transactions of 1 to `changes_max` changes each, the same for the same seed
-    // (shop/change.sql). CROSSFADE_TEST_SEED in the environment is added to every seed.
+    // (shop/change.sql). ROAD_TEST_SEED in the environment is added to every seed.
     void change(int seed, int transactions, int changes_max) const;
     // INSERT statements that make up the source's content, one a row, in an order that `seed`
     // shuffles across all tables.

@@ -157,6 +157,11 @@ TEST_CASE("swaps, fallbacks, deferred keys and refusals end in the same bytes ho
         road.source(
             "INSERT INTO warehouse VALUES (5, 4, 'child of a refused one', 'de', 1, 1),"
             " (4, 1, 'evil', 'de', 3, 1)");
+        // A row leaves, after its children, while another takes its value; then it comes back.
+        road.source("DELETE FROM supplier WHERE id = 1");
+        road.source(
+            "INSERT INTO supplier (id, code, name, city) VALUES (1, 'AB', 'again', "
+            "'Berlin')");
         // The tree is turned round, over a circle.
         road.source(
             "UPDATE warehouse SET parent_id = CASE id WHEN 1 THEN 3 WHEN 3 THEN NULL ELSE "

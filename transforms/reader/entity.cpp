@@ -26,7 +26,7 @@ void read_target(Document& document, const Entry& entry, EntitySpec& entity) {
 
 void read_adopt(Document& document, const Entry& entry, EntitySpec& entity) {
     EntitySpec::Adopt adopt;
-    adopt.where_ = entry.key_where;
+    adopt.place = entry.key_where;
     MapReader map{document, entry, "{from: SQL, to: expression} or {parent: column}"};
     if (const auto parent = map.take("parent")) {
         adopt.parent = read_text(document, *parent, "the column of a parent").value_or("");
