@@ -269,8 +269,8 @@ private:
     const Variant* variant_ = nullptr;
 };
 
-// Evaluates one closure of a root's variant; NULL if the root is gone (unless `by_key` says that its
-// key will do) or rejects.
+// Evaluates one closure of a root's variant; NULL if the root is gone (unless `by_key` says that
+// its key will do) or rejects.
 template <class Use>
 Value evaluate_column(const Program& program, EntityIndex entity, const KeyBytes& root, View& view,
                       const Use& use, bool by_key = false) {
