@@ -87,7 +87,8 @@ WireType staged_as(const ColumnShape& column) {
     static constexpr std::array known_types{
         "bool",    "int2", "int4", "int8",      "float4",      "float8", "numeric", "text",
         "varchar", "uuid", "date", "timestamp", "timestamptz", "time",   "jsonb",   "bytea"};
-    const bool known = !column.domain && std::ranges::find(known_types, column.base) != known_types.end();
+    const bool known =
+        !column.domain && std::ranges::find(known_types, column.base) != known_types.end();
     return known ? wire_type_of(column.base) : WireType::other;
 }
 
