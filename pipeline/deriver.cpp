@@ -54,8 +54,7 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
         working.after = working.before;
     }
     working.outcome = derive(program_, entity, root, view_);
-    if (const auto refusal = input_.refused.find({entity, root});
-        refusal != input_.refused.end() && working.outcome.state == RootState::row) {
+    if (const auto refusal = input_.refused.find({entity, root}); refusal != input_.refused.end()) {
         working.outcome.state = RootState::rejected;
         working.outcome.reason =
             "constraint " + refusal->second.constraint + " (" + refusal->second.sqlstate + ")";
