@@ -39,7 +39,7 @@ struct BatchConfig {
     std::uint64_t rows_max = 5'000;
     std::uint64_t bytes_max = 16ULL << 20U;
     std::uint64_t copy_rows_min = 2'000;       // from here on COPY + merge instead of upserts
-    std::uint64_t spill_bytes = 64ULL << 20U;  // a source transaction beyond it goes to disk
+    std::uint64_t spill_bytes = 64ULL << 20U;  // beyond it a transaction is applied in slices
 };
 
 // The queue of background work.
