@@ -1,5 +1,6 @@
 // crossfade check: preflight of configuration, mapping, source and target. Everything that can be
 // looked at is looked at, whatever else is wrong.
+#include "cli/adoption_preview.hpp"
 #include "cli/findings.hpp"
 #include "cli/preflight.hpp"
 #include "model/json.hpp"
@@ -19,7 +20,8 @@ namespace {
 struct Report {
     Findings findings;
     std::vector<std::string> creates;  // what the bridge would make
-    bool could_not_run = false;        // configuration or mapping invalid, a server unreachable
+    std::optional<AdoptionPreview> adoption;
+    bool could_not_run = false;  // configuration or mapping invalid, a server unreachable
 
     int status() const {
         if (could_not_run) return kFailed;
@@ -106,6 +108,12 @@ Report check(const Config& config, Findings findings) {
                                    "target: {conninfo: ...}",
                                    Severity::error});
     }
+    if (source && target && context.program && report.status() == kGood) {
+        guarded(report, "adopt", [&] {
+            report.adoption =
+                preview_adoption(config, context, source->connection, target->connection);
+        });
+    }
     if (!std::filesystem::exists(config.state))
         report.creates.push_back("here: the state directory " + config.state.string());
     return report;
@@ -118,12 +126,14 @@ void print(const Report& report, bool json) {
             creates.push_back(json_quote(line));
         std::cout << json_object({{"status", std::to_string(report.status())},
                                   {"findings", to_json(report.findings)},
-                                  {"creates", json_array(creates).text}})
+                                  {"creates", json_array(creates).text},
+                                  {"adoption", report.adoption ? to_json(*report.adoption) : "{}"}})
                          .text
                   << '\n';
         return;
     }
     std::cout << to_text(report.findings);
+    if (report.adoption) std::cout << to_text(*report.adoption);
     if (!report.creates.empty()) std::cout << "crossfade run will make\n";
     for (const std::string& line : report.creates)
         std::cout << "    " << line << '\n';

@@ -139,9 +139,8 @@ Section rules(const EntitySpec& spec) {
     if (spec.adopt) {
         section.lines.emplace_back(
             "adopt", spec.adopt->parent.empty()
-                         ? "rows of the target where " +
-                               (spec.adopt->where.empty() ? spec.adopt->from : spec.adopt->where)
-                         : "with parent " + spec.adopt->parent);
+                         ? "rows of the target by " + spec.adopt->from
+                         : "rows of the target by their parent " + spec.adopt->parent);
     }
     if (spec.keep_on_delete) section.lines.emplace_back("on_delete", "keep");
     if (spec.keep_if_changed) section.lines.emplace_back("on_delete", "keep if changed");
@@ -185,6 +184,23 @@ std::string relation_columns(const MappedRelation& relation) {
         if (column.secret) text += " (secret)";
     }
     return text;
+}
+
+// The relations whose rows make the roots, and how many slots each of their rows has (0: none).
+std::string roots_json(const Program& program, const EntitySpec& spec) {
+    std::vector<std::string> roots;
+    for (const Members& members : spec.root.members) {
+        const auto relation =
+            std::find_if(program.relations.begin(), program.relations.end(),
+                         [&](const MappedRelation& r) { return r.name == members.relation; });
+        const std::string name = relation == program.relations.end()
+                                     ? members.relation
+                                     : relation->schema + "." + relation->name;
+        const std::size_t slots = members.slots ? members.slots->values.size() : 0;
+        roots.push_back(
+            json_object({{"relation", json_quote(name)}, {"slots", std::to_string(slots)}}).text);
+    }
+    return json_array(roots).text;
 }
 
 std::string section_json(const Section& section) {
@@ -247,6 +263,7 @@ std::string plan_json(const Context& context) {
             json_object({{"name", json_quote(entity.name)},
                          {"target", json_quote(entity.target.schema + "." + entity.target.table)},
                          {"root", json_quote(all[0].lines[0].second)},
+                         {"roots", roots_json(program, spec_of(context, entity))},
                          {"id", json_quote(all[0].lines[1].second)},
                          {"names", section_json(all[1])},
                          {"columns", section_json(all[2])},

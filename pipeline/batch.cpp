@@ -1,6 +1,7 @@
 #include "pipeline/batch.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/digests.hpp"
 #include "state/keys.hpp"
 
 namespace crossfade {
@@ -308,6 +309,11 @@ bool Batch::lose_claim(const RootRef& root, std::uint32_t claim) {
     mark_foreign(staged_, {claim, value});
     input_.dirty[root.entity].insert(root.root);
     return true;
+}
+
+bool Batch::unseat(const RootRef& root) {
+    input_.dirty[root.entity].insert(root.root);
+    return input_.unseated.insert(root).second;
 }
 
 void Batch::accept(const BatchAnswer& answer) {

@@ -61,6 +61,10 @@ public:
     // A row born on the target holds the unique value: the root takes its fallback. False: it does
     // not carry the claim.
     bool lose_claim(const RootRef& root, std::uint32_t claim);
+    // A row of an earlier migration carries a unique value that another root takes, and its own
+    // root has not written it yet: that root joins the batch, and gives up the value first. False:
+    // it did so already.
+    bool unseat(const RootRef& root);
     void accept(const BatchAnswer& answer);  // rows that were not deleted after all
     // All changes of the state, for the intent. After accept().
     WriteSet changes(const Position& position);

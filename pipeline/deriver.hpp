@@ -33,6 +33,8 @@ public:
         std::map<RootRef, Refusal> refused;  // by the target, in an earlier attempt at this batch
         std::set<RootRef> forgotten;  // repair: nothing is taken for granted of what stands there
         std::set<RootRef> missing;    // rows that somebody deleted: write them anew
+        std::set<RootRef>
+            unseated;  // adopted rows: what unique values they carry is given up first
         std::int64_t outcome_budget =
             2'000;   // edges walked per changed outcome before the rest becomes work
         EndLsn lsn;  // for quarantine records
@@ -46,6 +48,9 @@ public:
     NewWork& new_work() { return new_work_; }
     // After run(): the value of a claim that the root's row was to carry; empty: none.
     KeyBytes held_value(const RootRef& ref, std::uint32_t claim) const;
+    // After run(): whether the root's row is one of an earlier migration, written for the first
+    // time.
+    bool takes_over(const RootRef& ref) const;
     // After run(): the target did not delete this root's row, because others still refer to it or
     // somebody changed it. `kept`: it stays for good and counts again; else it is tried again when
     // the other work is done.
@@ -81,6 +86,11 @@ private:
                       TargetBatch& batch);
     void finish_retire(EntityIndex entity, const KeyBytes& root, Working& working,
                        TargetBatch& batch);
+    bool takes_over(EntityIndex entity, const KeyBytes& root, const Working& working) const;
+    void unseat(EntityIndex entity, const KeyBytes& root, const Working& working,
+                TargetBatch& batch);
+    void guard(EntityIndex entity, Working& working, RowWrite& write) const;
+    void guard_new(EntityIndex entity, Working& working, RowWrite& write) const;
     Value given_up(EntityIndex entity, const KeyBytes& root, std::uint32_t column);
     void vacate(EntityIndex entity, const KeyBytes& root, Working& working, TargetBatch& batch);
     void store(EntityIndex entity, const KeyBytes& root, Working& working);
@@ -102,11 +112,5 @@ private:
     std::set<ClaimValue> touched_;
     NewWork new_work_;
 };
-
-// StoredDigest::column of the fingerprint of a deferred column's secret.
-inline constexpr std::uint32_t kFingerprint = 0x80000000;
-// Digest of a column's text form, as the guard of its next write compares it: hex SHA-256, "null"
-// for NULL.
-std::string column_digest(const Value& value);
 
 }  // namespace crossfade

@@ -2,32 +2,15 @@
 #include "pipeline/deriver.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/digests.hpp"
 #include "pipeline/stager.hpp"
 #include "state/keys.hpp"
-
-#include <openssl/sha.h>
 
 #include <algorithm>
 
 namespace crossfade {
 
 namespace {
-std::string hex(const unsigned char* bytes, std::size_t size) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < size; ++i) {
-        text += digits[bytes[i] >> 4];
-        text += digits[bytes[i] & 15];
-    }
-    return text;
-}
-
-std::string sha256(const std::string& bytes) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-    return {reinterpret_cast<const char*>(digest), sizeof digest};
-}
-
 // Columns whose change on the source must reach the target.
 bool is_compared(const TargetColumn& column) {
     return column.owner != Owner::trigger && column.owner != Owner::target;
@@ -40,29 +23,7 @@ Value plain(const Value& value) {
     return value;
 }
 
-void set_digest(DerivedRecord& record, std::uint32_t column, const std::string& digest) {
-    for (StoredDigest& stored : record.digests) {
-        if (stored.column == column) {
-            stored.digest = digest;
-            return;
-        }
-    }
-    record.digests.push_back({column, digest});
-}
-
-std::string find_digest(const DerivedRecord& record, std::uint32_t column) {
-    for (const StoredDigest& stored : record.digests) {
-        if (stored.column == column) return stored.digest;
-    }
-    return {};
-}
 }  // namespace
-
-std::string column_digest(const Value& value) {
-    if (is_null(value)) return "null";
-    const std::string digest = sha256(std::get<std::string>(text_of(value)));
-    return hex(reinterpret_cast<const unsigned char*>(digest.data()), digest.size());
-}
 
 // Eight bytes of everything that is written, then eight of what surely makes another row of it:
 // what an owner may keep from being written is left out, and numbers of one value are one.
@@ -154,11 +115,13 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
         working.after.parents.push_back({parent.parent, program.column, program.of, parent.root});
     }
     const bool stood = working.before.present;
+    const bool adopts = takes_over(entity, root, working);
     const bool changed = !stood || working.after.hash != working.before.hash;
     defer(entity, root, working);
     if (!changed) return;
     const std::size_t vacates = batch.vacates.size();
     if (stood) vacate(entity, root, working, batch);
+    if (adopts && input_.unseated.contains({entity, root})) unseat(entity, root, working, batch);
     // The write may find everything as it should be: if nothing is known of what stands there, if
     // the vacate wrote it already, or if only such columns differ as may be kept from changing.
     const std::string& known = working.before.hash;
@@ -167,8 +130,8 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
     RowWrite write;
     write.root = {entity, root};
     write.id = outcome.id;
-    write.present = stood;
-    write.blind = stood && blind;
+    write.present = stood || adopts;
+    write.blind = adopts || (stood && blind);
     write.depth = depth(entity, root);
     bool partial = false;
     for (std::uint32_t i = 0; i < target.columns.size(); ++i) {
@@ -186,6 +149,7 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
         if (is_compared(target.columns[i]) && !deferred) write.only.push_back(i);
     }
     write.values = outcome.values;
+    if (adopts) guard_new(entity, working, write);
     batch.writes.push_back(std::move(write));
 }
 
@@ -201,6 +165,8 @@ void Deriver::defer(EntityIndex entity, const KeyBytes& root, Working& working) 
         if (!fresh && find_digest(working.before, i | kFingerprint) == fingerprint) continue;
         set_digest(working.after, i | kFingerprint, fingerprint);
         if (fresh && is_null(working.outcome.values[i])) continue;
+        // An adopted row's own value stays, whatever the secret is.
+        if (working.outcome.adopted && working.outcome.adopted->others.contains(i)) continue;
         WorkItem item;
         item.kind = WorkItem::Kind::deferred;
         item.entity = entity;
@@ -223,6 +189,7 @@ void Deriver::finish_stand(EntityIndex entity, const KeyBytes& root, Working& wo
     write.blind = working.before.hash.empty();
     write.values.assign(program_.entities[entity].target.columns.size(), Value{Null{}});
     write.only = working.detach;
+    guard(entity, working, write);
     batch.writes.push_back(std::move(write));
 }
 
@@ -243,6 +210,7 @@ void Deriver::finish_retire(EntityIndex entity, const KeyBytes& root, Working& w
         write.only.push_back(column);
         write.values[column] = value;
     }
+    guard(entity, working, write);
     if (!write.only.empty()) batch.writes.push_back(std::move(write));
 }
 

@@ -1,7 +1,11 @@
 #include "pipeline/road.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/state_view.hpp"
+#include "state/keys.hpp"
 #include "telemetry/kill_point.hpp"
+
+#include <algorithm>
 
 namespace crossfade {
 
@@ -50,18 +54,49 @@ void Road::recover(const std::optional<TargetProgress>& progress) {
     }
 }
 
-bool Road::lost_to_foreign(Batch& batch, const Refusal& refusal) const {
+// The claim that covers the unique key by which a root was refused. Among our own rows claims
+// decide, so a row has the value that the claims do not know of.
+std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
     const auto key = unique_keys.find({refusal.root.entity, refusal.constraint});
-    if (refusal.sqlstate != "23505" || key == unique_keys.end()) return false;
+    if (refusal.sqlstate != "23505" || key == unique_keys.end()) return std::nullopt;
     for (std::uint32_t claim = 0; claim < program_.claims.size(); ++claim) {
         const ClaimSpec& spec = program_.claims[claim];
         std::set<std::uint32_t> columns{spec.within.begin(), spec.within.end()};
         columns.insert(spec.column);
-        if (spec.entity == refusal.root.entity && columns == key->second) {
-            return batch.lose_claim(refusal.root, claim);
-        }
+        if (spec.entity == refusal.root.entity && columns == key->second) return claim;
     }
-    return false;
+    return std::nullopt;
+}
+
+// The row in the way is one that an earlier migration left and whose root has not written it yet:
+// it gives the value up. False: it is not, or it did.
+bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
+                         const Refusal& refusal) const {
+    const EntityIndex entity = refusal.root.entity;
+    const auto write = std::ranges::find_if(attempt.writes, [&](const RowWrite& candidate) {
+        return candidate.root == refusal.root && candidate.only.empty();
+    });
+    if (write == attempt.writes.end()) return false;
+    const auto holder = writer.holder(*write, unique_keys.at({entity, refusal.constraint}));
+    if (!holder || store_.get(Family::targets, keys::target(*holder))) return false;
+    const auto root = store_.get(Family::meta, adopter_key(entity, *holder));
+    return root && batch.unseat({entity, *root});
+}
+
+// Settles refusals that the claims of the batch can settle, and takes them out of the answer.
+void Road::settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
+                         BatchAnswer& answer) const {
+    bool unseated = false;
+    for (const Refusal& refusal : answer.refused) {
+        if (claim_of(refusal) && unseat_holder(writer, batch, attempt, refusal)) unseated = true;
+    }
+    // Rows that need each other were refused together: what is left shows in the next attempt.
+    if (unseated) return answer.refused.clear();
+    // Else a row born on the target has the value, and keeps it.
+    std::erase_if(answer.refused, [&](const Refusal& refusal) {
+        const auto claim = claim_of(refusal);
+        return claim && batch.lose_claim(refusal.root, *claim);
+    });
 }
 
 BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& next, bool& wrote) {
@@ -81,8 +116,7 @@ BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& ne
             counters_.vacates += target.vacates.size();
             return answer;
         }
-        std::erase_if(answer.refused,
-                      [&](const Refusal& refusal) { return lost_to_foreign(batch, refusal); });
+        settle_claims(writer, batch, target, answer);
         for (const Refusal& refusal : answer.refused) {
             ++counters_.refused;
             on_refusal(refusal);

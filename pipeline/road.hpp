@@ -56,7 +56,11 @@ public:
     std::function<void(const Refusal&)> on_refusal = [](const Refusal&) {};
 
 private:
-    bool lost_to_foreign(Batch& batch, const Refusal& refusal) const;
+    std::optional<std::uint32_t> claim_of(const Refusal& refusal) const;
+    bool unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
+                       const Refusal& refusal) const;
+    void settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
+                       BatchAnswer& answer) const;
     void commit(TargetWriter& writer, Batch& batch, Position next);
     BatchAnswer execute(TargetWriter& writer, Batch& batch, const Position& next, bool& wrote);
 

@@ -3,6 +3,8 @@
 #include "model/encoding.hpp"
 #include "state/keys.hpp"
 
+#include <algorithm>
+
 namespace crossfade {
 
 std::shared_ptr<const Row> StateView::image(RelationIndex relation, const KeyBytes& key) {
@@ -64,12 +66,27 @@ std::string adopted_key(EntityIndex entity, const Uuid& computed) {
     return "adopted/" + keys::entity_prefix(entity) + keys::target(computed);
 }
 
-std::optional<Uuid> StateView::adopted(EntityIndex entity, const Uuid& computed) {
+std::string adopter_key(EntityIndex entity, const Uuid& id) {
+    return "adopter/" + keys::entity_prefix(entity) + keys::target(id);
+}
+
+// The id, then the columns that are somebody else's.
+std::string encode_adopted(const AdoptedRow& row) {
+    std::string bytes = keys::target(row.id);
+    for (const std::uint32_t column : row.others)
+        append_varint(bytes, column);
+    return bytes;
+}
+
+std::optional<AdoptedRow> StateView::adopted(EntityIndex entity, const Uuid& computed) {
     const auto bytes = reader_.get(Family::meta, adopted_key(entity, computed));
-    if (!bytes || bytes->size() != 16) return std::nullopt;
-    Uuid id;
-    std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
-    return id;
+    if (!bytes || bytes->size() < 16) return std::nullopt;
+    AdoptedRow row;
+    std::copy_n(bytes->begin(), 16, row.id.bytes.begin());
+    std::string_view rest = std::string_view{*bytes}.substr(16);
+    while (!rest.empty())
+        row.others.insert(static_cast<std::uint32_t>(take_varint(rest)));
+    return row;
 }
 
 }  // namespace crossfade

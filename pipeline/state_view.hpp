@@ -21,7 +21,7 @@ public:
                  const std::function<bool(const Member&)>& each) override;
     std::optional<KeyBytes> key_of(IndexId index, const Member& member) override;
     std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) override;
-    std::optional<Uuid> adopted(EntityIndex entity, const Uuid& computed) override;
+    std::optional<AdoptedRow> adopted(EntityIndex entity, const Uuid& computed) override;
 
     std::optional<DerivedRecord> record(EntityIndex entity, const KeyBytes& root) const;
     void forget(RelationIndex relation, const KeyBytes& key);
@@ -34,7 +34,9 @@ private:
     std::unordered_map<std::string, std::shared_ptr<const Row>> images_;
 };
 
-// Where adopted ids stand in the meta family.
+// Where adopted rows stand in the meta family, and (by the row's id) the roots that adopt them.
 std::string adopted_key(EntityIndex entity, const Uuid& computed);
+std::string encode_adopted(const AdoptedRow& row);
+std::string adopter_key(EntityIndex entity, const Uuid& id);
 
 }  // namespace crossfade

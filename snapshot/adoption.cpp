@@ -1,5 +1,6 @@
 #include "snapshot/adoption.hpp"
 
+#include "model/key.hpp"
 #include "pipeline/state_view.hpp"
 #include "postgres/copy.hpp"
 #include "postgres/copy_text.hpp"
@@ -15,7 +16,8 @@
 namespace crossfade {
 
 namespace {
-constexpr std::size_t kWriteRows = 10'000;
+constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
+constexpr std::size_t kExamplesMax = 10;
 
 // What derivations may see before anything is derived: parents by the ids they will have.
 class EarlyView : public View {
@@ -43,7 +45,7 @@ public:
         if (outcome.id == Uuid{}) return std::nullopt;
         return ParentView{outcome.id, true};
     }
-    std::optional<Uuid> adopted(EntityIndex entity, const Uuid& computed) override {
+    std::optional<AdoptedRow> adopted(EntityIndex entity, const Uuid& computed) override {
         if (entity == own_) return std::nullopt;
         return state_.adopted(entity, computed);
     }
@@ -58,58 +60,72 @@ private:
 class Adoption {
 public:
     Adoption(const Program& program, Connection& target, Store& store)
-        : program_{program},
-          target_{target},
-          store_{store},
-          view_{program, store},
-          ids_(program.entities.size()) {}
+        : program_{program}, target_{target}, store_{store}, view_{program, store} {}
 
-    AdoptionCounts run(EntityIndex entity) {
-        counts_ = {};
-        if (program_.entities[entity].adopt->parent.empty())
-            by_key(entity);
-        else
-            by_parent(entity);
+    AdoptionReport run(EntityIndex entity) {
+        report_ = {};
+        roots_.clear();
+        by_text_.clear();
+        taken_.clear();
+        guarded_.clear();
+        const EntityProgram& program = program_.entities[entity];
+        column_ = program.adopt->parent.empty() ? kNone : parent_column(program);
+        read_roots(entity);
+        read_target(entity);
         flush();
-        return counts_;
+        count_rest();
+        return report_;
     }
 
 private:
-    using EachPair = std::function<void(const Uuid& id, const std::optional<std::string>& text)>;
-
-    // The ids of the target's rows with a text for each, in the order of the ids.
-    void read_target(EntityIndex entity, const std::string& text, const std::string& where,
-                     const EachPair& each) {
-        const TargetSpec& spec = program_.entities[entity].target;
-        const std::string id = quote_identifier(spec.id_column);
-        const std::string sql = "COPY (SELECT " + id + "::text, (" + text + "\n)::text FROM " +
-                                quote_table(spec.schema, spec.table) +
-                                (where.empty() ? "" : " WHERE (" + where + "\n)") + " ORDER BY " +
-                                id + ") TO STDOUT";
-        try {
-            copy_out(target_, sql, [&](std::string_view line) {
-                std::optional<std::string> fields[2];
-                split_copy_line(line, buffer_, [&](std::size_t at, auto field) {
-                    if (field && at < 2) fields[at] = std::string{*field};
-                });
-                const auto parsed = Uuid::parse(fields[0].value_or(""));
-                if (!parsed) {
-                    throw Failure{Error{ErrorKind::configuration, "column " + spec.id_column +
-                                                                      " of " + spec.schema + "." +
-                                                                      spec.table + " is no uuid"}};
-                }
-                each(*parsed, fields[1]);
-            });
-        } catch (const Failure& failure) {
-            Error error = failure.error();
-            if (!error.sqlstate().empty() && next_step(error.kind()) != NextStep::retry)
-                error = Error{ErrorKind::configuration, error.message(), error.sqlstate()};
-            error.within("entities." + spec.entity + ".adopt");
-            throw Failure{error};
+    static std::uint32_t parent_column(const EntityProgram& program) {
+        const std::string& name = program.adopt->parent;
+        for (std::uint32_t i = 0; i < program.target.columns.size(); ++i) {
+            if (program.target.columns[i].name == name) return i;
         }
+        throw Failure{Error{ErrorKind::configuration, "entities." + program.name + ".adopt: \"" +
+                                                          name + "\" is no column of this entity"}};
     }
 
-    void by_key(EntityIndex entity) {
+    // Every root by its computed id, and by the text that finds it: the old key, or its parent's
+    // id.
+    void read_roots(EntityIndex entity) {
+        const EntityProgram& program = program_.entities[entity];
+        EarlyView early{program_, view_, entity, true};
+        each_root(program, [&](const KeyBytes& root) {
+            const Outcome outcome = derive(program_, entity, root, early);
+            if (outcome.computed == Uuid{}) return;
+            roots_.emplace(outcome.computed, std::pair{root, outcome.members});
+            Value text = Null{};
+            if (column_ != kNone && outcome.values.size() > column_)
+                text = text_of(outcome.values[column_]);
+            else if (program.adopt->match)
+                text = text_of(adopt_match(program_, entity, root, early));
+            if (const auto* found = std::get_if<std::string>(&text))
+                by_text_.emplace(*found, outcome.computed);  // several: the first root's
+        });
+    }
+
+    // SELECT id, old key, and for each guarded column whether its value is the earlier migration's.
+    std::string select(const EntityProgram& program) {
+        const TargetSpec& spec = program.target;
+        const std::string id = quote_identifier(spec.id_column);
+        const bool by_parent = column_ != kNone;
+        const std::string from =
+            by_parent ? quote_identifier(program.adopt->parent) : program.adopt->from;
+        const std::string where = by_parent ? from + " IS NOT NULL" : program.adopt->where;
+        std::string sql = "COPY (SELECT " + id + "::text, (" + from + "\n)::text";
+        for (std::uint32_t i = 0; i < spec.columns.size(); ++i) {
+            if (spec.columns[i].adopted.empty()) continue;
+            guarded_.push_back(i);
+            sql += ", (" + spec.columns[i].adopted + "\n)::boolean::text";
+        }
+        return sql + " FROM " + quote_table(spec.schema, spec.table) +
+               (where.empty() ? "" : " WHERE (" + where + "\n)") + " ORDER BY " + id +
+               ") TO STDOUT";
+    }
+
+    void read_target(EntityIndex entity) {
         const EntityProgram& program = program_.entities[entity];
         FlagSet flags;
         Frame frame{view_,
@@ -120,16 +136,53 @@ private:
                     {},
                     nullptr,
                     {}};
-        read_target(entity, program.adopt->from, program.adopt->where,
-                    [&](const Uuid& id, const std::optional<std::string>& old_key) {
-                        ++counts_.rows;
-                        const auto computed =
-                            old_key ? name_of(program, frame, *old_key) : std::nullopt;
-                        if (computed)
-                            keep(entity, *computed, id);
-                        else
-                            ++counts_.unusable;
-                    });
+        const std::string sql = select(program);
+        try {
+            copy_out(target_, sql, [&](std::string_view line) {
+                std::vector<std::optional<std::string>> fields(2 + guarded_.size());
+                split_copy_line(line, buffer_, [&](std::size_t at, auto field) {
+                    if (field && at < fields.size()) fields[at] = std::string{*field};
+                });
+                take_row(entity, fields, frame);
+            });
+        } catch (const Failure& failure) {
+            Error error = failure.error();
+            if (!error.sqlstate().empty() && next_step(error.kind()) != NextStep::retry)
+                error = Error{ErrorKind::configuration, error.message(), error.sqlstate()};
+            error.within("entities." + program.name + ".adopt");
+            throw Failure{error};
+        }
+    }
+
+    void take_row(EntityIndex entity, const std::vector<std::optional<std::string>>& fields,
+                  Frame& frame) {
+        const EntityProgram& program = program_.entities[entity];
+        const auto id = Uuid::parse(fields[0].value_or(""));
+        if (!id) {
+            throw Failure{Error{ErrorKind::configuration, "column " + program.target.id_column +
+                                                              " of " + program.target.schema + "." +
+                                                              program.target.table +
+                                                              " is no uuid"}};
+        }
+        std::optional<Uuid> computed;
+        if (program.adopt->to) {
+            computed = fields[1] ? name_of(program, frame, *fields[1]) : std::nullopt;
+        } else {
+            const auto found = fields[1] ? by_text_.find(*fields[1]) : by_text_.end();
+            if (found != by_text_.end()) computed = found->second;
+            // By a parent: a row of somebody who was born on the target.
+            if (!computed && column_ != kNone) return;
+        }
+        ++report_.rows;
+        if (!computed) {
+            ++report_.unusable;
+            return;
+        }
+        AdoptedRow row{*id, {}};
+        for (std::size_t i = 0; i < guarded_.size(); ++i) {
+            if (fields[i + 2] != "true") row.others.insert(guarded_[i]);
+        }
+        keep(entity, *computed, row);
     }
 
     std::optional<Uuid> name_of(const EntityProgram& program, Frame& frame,
@@ -143,46 +196,6 @@ private:
             // counted as unusable
         }
         return std::nullopt;
-    }
-
-    // Rows of the target that refer to an adopted parent belong to the root whose parent that is.
-    void by_parent(EntityIndex entity) {
-        const EntityProgram& program = program_.entities[entity];
-        const std::string& name = program.adopt->parent;
-        const auto& parents = program.variants.front().parents;
-        const auto parent = std::find_if(parents.begin(), parents.end(), [&](const auto& p) {
-            return program.target.columns[p.column].name == name;
-        });
-        if (parent == parents.end()) {
-            throw Failure{Error{ErrorKind::configuration, "entities." + program.name +
-                                                              ".adopt: \"" + name +
-                                                              "\" is no column under parents:"}};
-        }
-        const std::set<Uuid>& adopted_parents = ids_[parent->of];
-        if (adopted_parents.empty()) return;
-        std::map<Uuid, Uuid> child_of;
-        const std::string column = quote_identifier(name);
-        read_target(entity, column, column + " IS NOT NULL",
-                    [&](const Uuid& id, const std::optional<std::string>& text) {
-                        const auto of = Uuid::parse(text.value_or(""));
-                        if (!of || !adopted_parents.contains(*of)) return;
-                        ++counts_.rows;
-                        if (!child_of.emplace(*of, id).second) ++counts_.ambiguous;
-                    });
-        std::map<Uuid, Uuid> taken;  // parent -> computed id of the root that has its child
-        EarlyView early{program_, view_, entity, true};
-        each_root(program, [&](const KeyBytes& root) {
-            const Outcome outcome = derive(program_, entity, root, early);
-            if (outcome.values.size() <= parent->column) return;
-            const auto* of = std::get_if<Uuid>(&outcome.values[parent->column]);
-            const auto child = of != nullptr ? child_of.find(*of) : child_of.end();
-            if (child == child_of.end()) return;
-            const auto [entry, first] = taken.emplace(*of, outcome.id);
-            if (first)
-                keep(entity, outcome.id, child->second);
-            else if (entry->second != outcome.id)
-                ++counts_.ambiguous;
-        });
     }
 
     // Roots in the order of their keys, per relation that feeds them; parked ones of a group left
@@ -214,32 +227,43 @@ private:
         }
     }
 
-    void keep(EntityIndex entity, const Uuid& computed, const Uuid& id) {
-        if (computed == id) {
-            ++counts_.own;
+    void keep(EntityIndex entity, const Uuid& computed, const AdoptedRow& row) {
+        if (!taken_.insert(computed).second) {
+            ++report_.ambiguous;
             return;
         }
-        std::string key = adopted_key(entity, computed);
-        const std::string value = keys::target(id);
-        const auto pending = pending_.find(key);
-        const auto known = pending != pending_.end() ? std::optional{pending->second}
-                                                     : store_.get(Family::meta, key);
-        if (known && *known != value) {
-            ++counts_.ambiguous;
-            return;
+        const auto root = roots_.find(computed);
+        if (computed == row.id) {
+            ++report_.own;
+        } else if (root == roots_.end()) {
+            ++report_.gone;
+        } else {
+            ++report_.adopted;
+            report_.merged += root->second.second - 1;
+            example(report_.adopted_keys, root->second.first);
+            if (root->second.second > 1) example(report_.merged_keys, root->second.first);
         }
-        ++counts_.adopted;
-        ids_[entity].insert(id);
-        if (!known) pending_.emplace(std::move(key), value);
-        if (pending_.size() >= kWriteRows) flush();
+        if (computed == row.id) return;
+        pending_.put(Family::meta, adopted_key(entity, computed), encode_adopted(row));
+        if (root != roots_.end())
+            pending_.put(Family::meta, adopter_key(entity, row.id), root->second.first);
+        if (pending_.bytes() >= kWriteBytes) flush();
+    }
+
+    void count_rest() {
+        for (const auto& [computed, root] : roots_) {
+            if (taken_.contains(computed)) continue;
+            ++report_.rebuilt;
+            example(report_.rebuilt_keys, root.first);
+        }
+    }
+
+    static void example(std::vector<std::string>& examples, const KeyBytes& root) {
+        if (examples.size() < kExamplesMax) examples.push_back(display_key(root));
     }
 
     void flush() {
-        if (pending_.empty()) return;
-        WriteSet set;
-        for (auto& [key, value] : pending_)
-            set.put(Family::meta, key, value);
-        store_.write(set, true);
+        store_.write(pending_, true);
         pending_.clear();
     }
 
@@ -247,20 +271,25 @@ private:
     Connection& target_;
     Store& store_;
     StateView view_;
-    std::vector<std::set<Uuid>> ids_;  // adopted, by entity
-    std::map<std::string, std::string> pending_;
-    AdoptionCounts counts_;
+    // Of the entity at hand: roots by computed id, with how many rows feed them.
+    std::map<Uuid, std::pair<KeyBytes, std::uint64_t>> roots_;
+    std::map<std::string, Uuid> by_text_;
+    std::set<Uuid> taken_;
+    std::vector<std::uint32_t> guarded_;  // columns with a condition
+    std::uint32_t column_ = kNone;        // of the parent
+    WriteSet pending_;
+    AdoptionReport report_;
     std::string buffer_;
 };
 }  // namespace
 
-std::vector<AdoptionCounts> adopt(const Program& program, Connection& target, Store& store) {
-    std::vector<AdoptionCounts> counts(program.entities.size());
+std::vector<AdoptionReport> adopt(const Program& program, Connection& target, Store& store) {
+    std::vector<AdoptionReport> reports(program.entities.size());
     Adoption adoption{program, target, store};
     for (EntityIndex entity = 0; entity < program.entities.size(); ++entity) {
-        if (program.entities[entity].adopt) counts[entity] = adoption.run(entity);
+        if (program.entities[entity].adopt) reports[entity] = adoption.run(entity);
     }
-    return counts;
+    return reports;
 }
 
 }  // namespace crossfade

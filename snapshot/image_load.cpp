@@ -128,6 +128,7 @@ void wipe_images(RocksStore& store) {
         wipe(family, {});
     wipe(Family::meta, "count/");
     wipe(Family::meta, "adopted/");
+    wipe(Family::meta, "adopter/");
 }
 
 }  // namespace crossfade

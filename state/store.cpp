@@ -80,18 +80,21 @@ bool WriteSet::empty() const {
     return true;
 }
 
-std::size_t WriteSet::bytes() const {
-    std::size_t total = 0;
-    for (const Entries& entries : entries_) {
-        for (const auto& [key, value] : entries)
-            total += key.size() + (value ? value->size() : 0);
-    }
-    return total;
+void WriteSet::set(Family family, std::string key, std::optional<std::string> value) {
+    const auto size = [](const std::optional<std::string>& v) { return v ? v->size() : 0; };
+    const std::size_t key_size = key.size();
+    const auto [entry, fresh] =
+        entries_[static_cast<std::size_t>(family)].try_emplace(std::move(key));
+    bytes_ += fresh ? key_size : 0;
+    bytes_ -= size(entry->second);
+    bytes_ += size(value);
+    entry->second = std::move(value);
 }
 
 void WriteSet::clear() {
     for (Entries& entries : entries_)
         entries.clear();
+    bytes_ = 0;
 }
 
 std::string WriteSet::serialize() const {

@@ -48,22 +48,24 @@ class WriteSet {
 public:
     using Entries = std::map<std::string, std::optional<std::string>, std::less<>>;
     void put(Family family, std::string key, std::string value) {
-        at(family)[std::move(key)] = std::move(value);
+        set(family, std::move(key), std::move(value));
     }
-    void erase(Family family, std::string key) { at(family)[std::move(key)] = std::nullopt; }
+    void erase(Family family, std::string key) { set(family, std::move(key), std::nullopt); }
     const Entries& entries(Family family) const {
         return entries_[static_cast<std::size_t>(family)];
     }
     bool empty() const;
-    std::size_t bytes() const;  // keys and values
+    std::size_t bytes() const { return bytes_; }  // keys and values
     void clear();
     std::string serialize() const;
     static WriteSet deserialize(
         std::string_view bytes);  // throws Failure(trust) on a bad checksum or shape
 
 private:
-    Entries& at(Family family) { return entries_[static_cast<std::size_t>(family)]; }
+    void set(Family family, std::string key, std::optional<std::string> value);
+
     std::array<Entries, kFamilies> entries_;
+    std::size_t bytes_ = 0;
 };
 
 class Store : public Reader {

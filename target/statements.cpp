@@ -252,6 +252,17 @@ const Statement& TableStatements::vacate(const std::vector<std::uint32_t>& colum
     return vacates_.emplace(columns, std::move(statement)).first->second;
 }
 
+std::string TableStatements::holder_sql(const std::set<std::uint32_t>& columns) const {
+    std::string sql =
+        "SELECT t." + id_ + "::text FROM " + table_ + " AS t WHERE t." + id_ + " <> $1::uuid";
+    std::size_t number = 2;
+    for (const std::uint32_t column : columns) {
+        sql += " AND t." + quote_identifier(columns_[column]->name) + " = " +
+               placeholder(number++, *columns_[column]);
+    }
+    return sql;
+}
+
 void TableStatements::make_remove() {
     const std::string unchanged =
         "($2::text IS NULL OR " + row_digest_sql("t", spec_, shape_) + " = $2::text)";

@@ -21,6 +21,7 @@
 #include "target/shape.hpp"
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,6 +45,9 @@ public:
     const Statement& update(const std::vector<std::uint32_t>& only, bool blind = false);
     const Statement& find() const { return find_; }  // one row without columns, if it is there
     const Statement& vacate(const std::vector<std::uint32_t>& columns);
+    // The id of the row with these values in these columns, which are a unique key, if it is not
+    // $1.
+    std::string holder_sql(const std::set<std::uint32_t>& columns) const;
     // Locks the row, so that no reference to it can appear any more, and tells (one boolean)
     // whether it still is what RowDelete::row_digest says; no row: it is gone. Run before remove().
     const Statement& lock() const { return lock_; }

@@ -1,5 +1,6 @@
 #include "target/writer.hpp"
 
+#include "postgres/codec.hpp"
 #include "target/isolation.hpp"
 
 #include <algorithm>
@@ -197,6 +198,21 @@ void TargetWriter::rollback() noexcept {
     } catch (...) {
         // A session that cannot roll back is dead, and the server rolls back for it.
     }
+}
+
+std::optional<Uuid> TargetWriter::holder(const RowWrite& write,
+                                         const std::set<std::uint32_t>& key) {
+    const TableStatements& table = tables_.at(write.root.entity);
+    Params params{write.id.format()};
+    for (const std::uint32_t column : key) {
+        const Value& value = write.values.at(column);
+        if (is_null(value)) return std::nullopt;
+        params.text(format_value(value));
+    }
+    const QueryResult found = connection_.exec(table.holder_sql(key), params);
+    if (found.empty()) return std::nullopt;
+    const auto id = Uuid::parse(found.text(0, 0));
+    return id ? std::optional{*id} : std::nullopt;
 }
 
 }  // namespace crossfade

@@ -39,6 +39,9 @@ public:
     BatchAnswer execute(const TargetBatch& batch);
     void commit();
     void rollback() noexcept;
+    // Which other row carries what `write` wants to have in the columns of a unique key. Not inside
+    // a transaction of execute().
+    std::optional<Uuid> holder(const RowWrite& write, const std::set<std::uint32_t>& key);
     bool is_open() const { return open_; }
 
     // False if the role may not use origins; then nothing marks what we write.

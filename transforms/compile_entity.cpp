@@ -106,10 +106,11 @@ void Compiler::target_columns(EntityIndex index) {
     target.table = spec.target_table;
     target.id_column = spec.id_column;
     for (const ParentSpec& parent : spec.parents) {
-        target.columns.push_back({parent.column, ColumnSpec::Kind::value, Owner::bridge, {}, true});
+        target.columns.push_back(
+            {parent.column, ColumnSpec::Kind::value, parent.owner, {}, true, parent.adopted});
     }
     for (const ColumnSpec& column : spec.columns) {
-        TargetColumn out{column.name, column.kind, column.owner, {}, false};
+        TargetColumn out{column.name, column.kind, column.owner, {}, false, column.adopted};
         for (const auto& [name, expr] : column.json)
             out.json_keys.push_back(name);
         for (const TargetColumn& other : target.columns) {
@@ -325,6 +326,10 @@ void Compiler::variant(EntityIndex index, std::size_t slot) {
         if (column_spec.kind == ColumnSpec::Kind::claim) claim(index, column_spec, scope, column);
         if (column_spec.kind == ColumnSpec::Kind::deferred) deferred(column_spec, scope, column);
         variant.columns.push_back(std::move(column));
+    }
+    if (spec.adopt && spec.adopt->match) {
+        path_ = base + ".adopt";
+        variant.adopt_match = expression(spec.adopt->match, scope).eval;
     }
     root_scope_ = nullptr;
     program_->entities[index].variants.push_back(std::move(variant));

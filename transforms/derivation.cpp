@@ -167,8 +167,9 @@ private:
         const Value name = text_of(variant_->id(frame_));
         const auto* text = std::get_if<std::string>(&name);
         if (text == nullptr) throw Reject{"bad_value: the id's name is NULL"};
-        outcome.id = uuid_v5(program_.name_space, *text);
-        if (const auto adopted = frame_.view.adopted(index_, outcome.id)) outcome.id = *adopted;
+        outcome.computed = uuid_v5(program_.name_space, *text);
+        outcome.adopted = frame_.view.adopted(index_, outcome.computed);
+        outcome.id = outcome.adopted ? outcome.adopted->id : outcome.computed;
     }
 
     // The parent's root key, or nothing if the reference is NULL or its row is missing (then
@@ -341,18 +342,6 @@ KeyBytes self_parent(const Program& program, EntityIndex entity, const KeyBytes&
     return parent_key;
 }
 
-std::vector<KeyBytes> cycle_of(const Program& program, EntityIndex entity, const KeyBytes& root,
-                               View& view) {
-    std::vector<KeyBytes> path;
-    std::set<KeyBytes> seen;
-    KeyBytes at = root;
-    while (!at.empty() && seen.insert(at).second) {
-        path.push_back(at);
-        at = self_parent(program, entity, at, view);
-    }
-    return at == root ? path : std::vector<KeyBytes>{};
-}
-
 std::optional<SecretPlace> secret_place(const Program& program, EntityIndex entity,
                                         const KeyBytes& root, std::uint32_t column, View& view) {
     std::optional<SecretPlace> place;
@@ -381,6 +370,13 @@ Result<Value> deferred_value(const Program& program, EntityIndex entity, const K
     } catch (const Reject& reject) {
         return Error{ErrorKind::bad_value, reject.reason};
     }
+}
+
+Value adopt_match(const Program& program, EntityIndex entity, const KeyBytes& root, View& view) {
+    return evaluate_column(program, entity, root, view,
+                           [&](const Variant& variant, Frame& frame) -> Value {
+                               return variant.adopt_match ? variant.adopt_match(frame) : Null{};
+                           });
 }
 
 Value until_value(const Program& program, EntityIndex entity, const KeyBytes& root,

@@ -4,6 +4,7 @@
 
 #include "transforms/program.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,9 @@ struct Outcome {
     std::vector<std::string> wanted;  // parked: "entity key" or "relation key", for people
     std::set<std::string> flags;
     Uuid id;
-    std::uint64_t members = 0;  // source rows (or slots) that feed the root
+    Uuid computed;                      // what `id` is unless a row was adopted, namely ...
+    std::optional<AdoptedRow> adopted;  // ... this one
+    std::uint64_t members = 0;          // source rows (or slots) that feed the root
     std::uint32_t variant = 0;
     std::vector<Value> values;       // state row: per target column, claims holding their wish
     std::vector<ClaimWish> wishes;   // for the columns Program::claims[wish.claim].column
@@ -77,6 +80,8 @@ std::optional<SecretPlace> secret_place(const Program& program, EntityIndex enti
 Result<Value> deferred_value(const Program& program, EntityIndex entity, const KeyBytes& root,
                              std::uint32_t column, const Value& plain, const std::string& salt,
                              View& view);
+// The old key by which a row of an earlier migration is found (adopt: match); NULL: none.
+Value adopt_match(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);
 Value until_value(const Program& program, EntityIndex entity, const KeyBytes& root,
                   std::uint32_t column, View& view);
 

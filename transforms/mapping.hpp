@@ -85,6 +85,8 @@ enum class OnGone {
     detach
 };  // what the standing child does when its parent's row leaves (file: delete|detach)
 
+enum class Owner { bridge, target, trigger, until_changed, at_least };
+
 // parents: {shelf_id: {of: shelves, root: [key.hall, key.row], missing: park, gone: delete}}
 struct ParentSpec {
     std::string column;
@@ -95,10 +97,10 @@ struct ParentSpec {
     OnMissing missing = OnMissing::park;
     OnGone gone = OnGone::remove;
     OnMissing cycle = OnMissing::detach;  // for a parent of the same entity
+    Owner owner = Owner::bridge;          // or until_changed
+    std::string adopted;                  // as ColumnSpec::adopted
     Location where;
 };
-
-enum class Owner { bridge, target, trigger, until_changed, at_least };
 
 struct ColumnSpec {
     enum class Kind {
@@ -121,6 +123,10 @@ struct ColumnSpec {
     std::string flag;   // claim lost; empty: "lost_claim"
     ExprPtr until;      // deferred: what stands there meanwhile
     ExprPtr vacate;     // optional: value while another row takes this one's
+    // until_changed, on an adopted row: SQL over the target's row that says whether the value is
+    // the earlier migration's (and so the bridge's); empty: it is. Else it counts as changed by
+    // others.
+    std::string adopted;
     Location where;
 };
 
@@ -132,12 +138,14 @@ struct EntitySpec {
     Root root;
     ExprPtr id;  // text: the name under the namespace; `key` is the root's key (its only part, or
                  // use key.part)
-    // adopt: {where: "SQL condition", from: "SQL expression on the target row", to: "expr over
-    // value"} -> name of the id; or {parent: column}: through an adopted parent.
+    // adopt: {where: "SQL condition", from: "SQL expression on the target row", and either
+    // to: "expr over value" -> name of the id, or match: "expr over the root" that is equal to it};
+    // or {parent: column}: the row that refers to the root's parent.
     struct Adopt {
         std::string from;
         std::string where;
         ExprPtr to;
+        ExprPtr match;
         std::string parent;
         Location place;
     };

@@ -18,6 +18,7 @@ struct TargetColumn {
     std::vector<std::string> json_keys =
         {};  // kind json: the owned keys; the value written is an object of just these
     bool parent = false;
+    std::string adopted = {};  // ColumnSpec::adopted
 };
 
 struct TargetSpec {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace crossfade {
 
@@ -16,6 +17,14 @@ namespace crossfade {
 struct ParentView {
     Uuid id;
     bool present = false;
+};
+
+// The row of an earlier migration that a root takes over.
+struct AdoptedRow {
+    Uuid id;
+    // Columns (of TargetSpec::columns) whose values are somebody else's: left alone.
+    std::set<std::uint32_t> others;
+    friend bool operator==(const AdoptedRow&, const AdoptedRow&) = default;
 };
 
 class View {
@@ -31,9 +40,8 @@ public:
     virtual std::optional<KeyBytes> key_of(IndexId index, const Member& member) = 0;
     // nullopt: the root is not known.
     virtual std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) = 0;
-    // The id that stands instead of a computed one because a row of an earlier migration was
-    // adopted.
-    virtual std::optional<Uuid> adopted(EntityIndex entity, const Uuid& computed) = 0;
+    // What stands instead of a computed id because a row of an earlier migration was adopted.
+    virtual std::optional<AdoptedRow> adopted(EntityIndex entity, const Uuid& computed) = 0;
 };
 
 }  // namespace crossfade

@@ -1,6 +1,6 @@
 #include "verify/rows.hpp"
 
-#include "pipeline/deriver.hpp"
+#include "pipeline/digests.hpp"
 #include "state/keys.hpp"
 #include "target/canonical.hpp"
 #include "verify/cursor.hpp"
@@ -24,7 +24,7 @@ std::string digest_of(const std::optional<std::string>& text, const ColumnShape&
     return column_digest(Value{*text}, plain);
 }
 
-const StoredDigest* find_digest(const DerivedRecord& record, std::uint32_t column) {
+const StoredDigest* stored_digest(const DerivedRecord& record, std::uint32_t column) {
     for (const StoredDigest& digest : record.digests) {
         if (digest.column == column) return &digest;
     }
@@ -150,8 +150,8 @@ void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& de
     }
     for (std::uint32_t column = 0; column < spec_.columns.size(); ++column) {
         if (spec_.columns[column].kind != ColumnSpec::Kind::deferred) continue;
-        const StoredDigest* fresh = find_digest(derived, column | kFingerprint);
-        const StoredDigest* known = find_digest(record, column | kFingerprint);
+        const StoredDigest* fresh = stored_digest(derived, column | kFingerprint);
+        const StoredDigest* known = stored_digest(record, column | kFingerprint);
         if (taken_over(record, column, stored)) {
             ++counts_->taken_over;
         } else if (fresh == nullptr || known == nullptr || fresh->digest != known->digest) {
@@ -164,7 +164,7 @@ void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& de
 // Somebody else changed the value since the bridge wrote it, so it is his.
 bool RowComparison::taken_over(const DerivedRecord& record, std::uint32_t column,
                                const StoredRow& stored) {
-    const StoredDigest* last = find_digest(record, column);
+    const StoredDigest* last = stored_digest(record, column);
     if (last == nullptr || last->digest.empty()) return false;
     const ColumnShape& shape = *shape_.find(spec_.columns[column].name);
     return digest_of(stored.columns[column], shape) != last->digest;

@@ -47,7 +47,7 @@ public:
         if (found == computed[entity].end()) return std::nullopt;
         return ParentView{found->second.outcome.id, found->second.present};
     }
-    std::optional<Uuid> adopted(EntityIndex, const Uuid&) override { return std::nullopt; }
+    std::optional<AdoptedRow> adopted(EntityIndex, const Uuid&) override { return std::nullopt; }
 
     std::vector<IndexEntry> entries(IndexId index, const KeyBytes& key, const Row& row) {
         return index_entries(program_, index, key, std::make_shared<const Row>(row), *this);
@@ -227,7 +227,9 @@ private:
             differ(name + ": state " + std::string{to_string(record.state)} + ", expected " +
                    std::string{to_string(state)});
         }
-        if (row || !record.present || record.flags.contains("referred")) return;
+        if (row || !record.present) return;
+        // Nobody but the bridge writes here, and whoever referred to it was told that it leaves.
+        if (record.flags.contains("referred")) differ(name + ": kept for a row that refers to it");
         if (state == RootState::filtered) differ(name + ": filtered, yet it stands");
         if (state == RootState::gone && !entity.keep_on_delete)
             differ(name + ": gone, yet it stands");
@@ -237,6 +239,18 @@ private:
             const auto seen = view_.parent(parent.entity, parent.root);
             if (!seen || !seen->present) differ(name + ": stands on a parent that is gone");
         }
+    }
+
+    // Every row feeds a root, whatever it lacks; slots alone may leave it out.
+    std::int64_t rows_that_feed(const EntityProgram& entity) const {
+        std::vector<RelationIndex> relations = entity.member_relations;
+        if (relations.empty()) relations.push_back(entity.relation);
+        std::size_t count = 0;
+        for (const RelationIndex relation : relations) {
+            const auto rows = source_.find(relation);
+            if (rows != source_.end()) count += rows->second.size();
+        }
+        return static_cast<std::int64_t>(count);
     }
 
     void compare_counts(EntityIndex e) {
@@ -252,6 +266,11 @@ private:
                 counts[std::string{to_string(entry.outcome.state)}] += members;
             }
         }
+        const EntityProgram& entity = program_.entities[e];
+        if (entity.root_kind != EntityProgram::RootKind::slot_row &&
+            counts["source"] != rows_that_feed(entity))
+            differ(entity.name + ": " + std::to_string(rows_that_feed(entity)) +
+                   " rows, but roots of " + std::to_string(counts["source"]));
         for (const char* what : {"source", "applied", "merged", "filtered", "parked", "rejected"}) {
             const std::int64_t stored = read_counter(state_, e, what);
             if (stored != counts[what]) {

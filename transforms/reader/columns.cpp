@@ -25,8 +25,9 @@ std::vector<std::pair<std::string, ExprPtr>> read_json_keys(Document& document,
 // A map without value, claim, deferred or json is a map of json keys; but one that holds an option
 // of a column and a near miss of those four is a typing error.
 bool looks_mistyped(const std::vector<Entry>& entries, std::string& meant, Entry& mistyped) {
-    static const std::array<std::string_view, 10> options{
-        "owner", "if", "within", "order", "else", "reserve", "flag", "until", "vacate", "as"};
+    static const std::array<std::string_view, 11> options{"owner",  "if",      "within", "order",
+                                                          "else",   "reserve", "flag",   "until",
+                                                          "vacate", "as",      "adopted"};
     const bool has_option = std::any_of(entries.begin(), entries.end(), [](const Entry& entry) {
         return std::find(options.begin(), options.end(), entry.key) != options.end();
     });
@@ -52,6 +53,15 @@ void read_owner(Document& document, MapReader& map, ColumnSpec& column) {
         document.error(document.place(*entry), entry->path,
                        "the keys of a json column are the bridge's; use value: for another owner");
     }
+}
+
+void read_adopted(Document& document, MapReader& map, Owner owner, std::string& adopted) {
+    const auto entry = map.take("adopted");
+    if (!entry) return;
+    adopted = read_text(document, *entry, "an SQL condition on the target's row").value_or("");
+    if (owner == Owner::until_changed) return;
+    document.error(entry->key_where, entry->path,
+                   "only a column with owner: until_changed can be somebody else's already");
 }
 
 void read_claim(Document& document, MapReader& map, ColumnSpec& column) {
@@ -104,6 +114,7 @@ void read_column_map(Document& document, const Entry& entry, const std::string& 
         }
     }
     read_owner(document, map, column);
+    read_adopted(document, map, column.owner, column.adopted);
     if (const auto vacate = kind == "json" ? std::nullopt : map.take("vacate")) {
         column.vacate = read_expression(document, *vacate);
     }
@@ -199,6 +210,11 @@ std::vector<ParentSpec> read_parents(Document& document, const Entry& entry) {
         if (const auto cycle = map.take("cycle")) {
             parent.cycle = read_missing(document, *cycle, parent.cycle);
         }
+        if (const auto owner = map.take("owner")) {
+            const auto choice = read_choice(document, *owner, {"bridge", "until_changed"});
+            if (choice == std::size_t{1}) parent.owner = Owner::until_changed;
+        }
+        read_adopted(document, map, parent.owner, parent.adopted);
         map.finish();
         parents.push_back(std::move(parent));
     }

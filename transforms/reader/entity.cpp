@@ -27,10 +27,12 @@ void read_target(Document& document, const Entry& entry, EntitySpec& entity) {
 void read_adopt(Document& document, const Entry& entry, EntitySpec& entity) {
     EntitySpec::Adopt adopt;
     adopt.place = entry.key_where;
-    MapReader map{document, entry, "{from: SQL, to: expression} or {parent: column}"};
+    MapReader map{
+        document, entry,
+        "{from: SQL, to: expression}, {from: SQL, match: expression} or {parent: column}"};
     if (const auto parent = map.take("parent")) {
         adopt.parent = read_text(document, *parent, "the column of a parent").value_or("");
-        for (const char* other : {"from", "where", "to"}) {
+        for (const char* other : {"from", "where", "to", "match"}) {
             if (const auto extra = map.take(other)) {
                 document.error(extra->key_where, extra->path,
                                "adoption through a parent takes no '" + extra->key + "'");
@@ -44,9 +46,15 @@ void read_adopt(Document& document, const Entry& entry, EntitySpec& entity) {
         if (const auto where = map.take("where")) {
             adopt.where = read_text(document, *where, "an SQL condition").value_or("");
         }
-        if (const auto to = map.require("to", "the name of the id, an expression over value")) {
-            adopt.to = read_expression(document, *to);
+        const auto match = map.take("match");
+        const auto to = match ? map.take("to")
+                              : map.require("to", "the name of the id, an expression over value");
+        if (match && to) {
+            document.error(match->key_where, match->path,
+                           "the old key is turned into a name by to or found by match, not both");
         }
+        if (to) adopt.to = read_expression(document, *to);
+        if (match) adopt.match = read_expression(document, *match);
     }
     map.finish();
     entity.adopt = std::move(adopt);

@@ -1,0 +1,24 @@
+// Digests of what was last written, as DerivedRecord keeps them.
+#pragma once
+
+#include "model/value.hpp"
+#include "state/records.hpp"
+
+#include <string>
+
+namespace crossfade {
+
+// StoredDigest::column of the fingerprint of a deferred column's secret.
+inline constexpr std::uint32_t kFingerprint = 0x80000000;
+// StoredDigest::digest of an adopted row's column that is somebody else's: no value has it.
+inline constexpr const char* kOthers = "others";
+
+std::string sha256(const std::string& bytes);  // 32 bytes
+// Digest of a column's text form, as the guard of its next write compares it: hex SHA-256, "null"
+// for NULL.
+std::string column_digest(const Value& value);
+
+void set_digest(DerivedRecord& record, std::uint32_t column, const std::string& digest);
+std::string find_digest(const DerivedRecord& record, std::uint32_t column);  // empty: none
+
+}  // namespace crossfade

@@ -1,0 +1,58 @@
+// The part of Deriver that is about rows of an earlier migration and about columns that are the
+// bridge's until somebody else changes them.
+#include "pipeline/deriver.hpp"
+#include "pipeline/digests.hpp"
+
+namespace crossfade {
+
+bool Deriver::takes_over(EntityIndex entity, const KeyBytes& root, const Working& working) const {
+    return working.fate == Fate::write && working.outcome.adopted && !working.before.present &&
+           !input_.missing.contains({entity, root});
+}
+
+bool Deriver::takes_over(const RootRef& ref) const {
+    const auto roots = working_.find(ref.entity);
+    if (roots == working_.end()) return false;
+    const auto entry = roots->second.find(ref.root);
+    return entry != roots->second.end() && takes_over(ref.entity, ref.root, entry->second);
+}
+
+// What an earlier migration left in the unique columns of a row is in another root's way: it is
+// given up before that one is written.
+void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& working,
+                     TargetBatch& batch) {
+    Vacate vacate;
+    vacate.root = {entity, root};
+    vacate.id = working.outcome.id;
+    for (const ClaimSpec& claim : program_.claims) {
+        if (claim.entity != entity || working.outcome.adopted->others.contains(claim.column))
+            continue;
+        vacate.columns.push_back(claim.column);
+        vacate.values.push_back(given_up(entity, root, claim.column));
+    }
+    if (!vacate.columns.empty()) batch.vacates.push_back(std::move(vacate));
+}
+
+// Columns that are the bridge's until somebody else changes them are written only over the value it
+// wrote last; of an adopted row over any that is not somebody else's already.
+void Deriver::guard(EntityIndex entity, Working& working, RowWrite& write) const {
+    const TargetSpec& target = program_.entities[entity].target;
+    for (const std::uint32_t column : write.only) {
+        if (target.columns[column].owner != Owner::until_changed) continue;
+        const std::string last = find_digest(working.after, column);
+        if (!last.empty()) write.guards.push_back({column, last});
+        set_digest(working.after, column, column_digest(write.values[column]));
+    }
+}
+
+void Deriver::guard_new(EntityIndex entity, Working& working, RowWrite& write) const {
+    const TargetSpec& target = program_.entities[entity].target;
+    for (std::uint32_t i = 0; i < target.columns.size(); ++i) {
+        if (target.columns[i].owner != Owner::until_changed) continue;
+        const bool others = working.outcome.adopted->others.contains(i);
+        if (!others) write.guards.push_back({i, {}});
+        set_digest(working.after, i, others ? kOthers : column_digest(write.values[i]));
+    }
+}
+
+}  // namespace crossfade
