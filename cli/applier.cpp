@@ -331,12 +331,13 @@ void Applier::execute(const std::function<void()>& task) {
     done.get();
 }
 
-void Applier::pause() {
-    execute([this] {  // between two batches, so that nothing is under way when it returns
+void Applier::pause(const std::string& client) {
+    execute([this, &client] {  // between two batches, so that nothing is under way when it returns
         const std::lock_guard lock{mutex_};
         if (hold_point_)
             throw Failure{Error{ErrorKind::conflict, "somebody else holds the bridge already"}};
         hold_point_ = Lsn{};
+        holder_ = client;
         hold_directory_.clear();
         holding_ = false;
     });
@@ -364,6 +365,15 @@ void Applier::release() {
         woken_ = true;
     }
     news_.notify_all();
+}
+
+void Applier::release_of(const std::string& client) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (!hold_point_ || holder_ != client) return;
+    }
+    log_.warning("who held the bridge went away, applying goes on", {});
+    release();
 }
 
 void Applier::repair(const std::vector<RootRef>& roots) {

@@ -37,12 +37,13 @@ public:
     // Runs `task` on the applier's thread between two batches; rethrows what it throws.
     void execute(const std::function<void()>& task);
     // Applies nothing more, until hold() names a point, or release().
-    void pause();
+    void pause(const std::string& client);
     // After pause(): waits until everything committed on the source before `point` is applied, no
     // work is open and nothing behind it was applied; then copies the state to `directory` and
     // stands still until release().
     void hold(Lsn point, const std::filesystem::path& directory);
     void release();
+    void release_of(const std::string& client);  // who paused is gone; of others: nothing
     // Derives roots again, and writes their rows whatever the state believes of them.
     void repair(const std::vector<RootRef>& roots);
 
@@ -89,6 +90,7 @@ private:
     bool stopping_ = false;
     std::deque<std::packaged_task<void()>> tasks_;
     std::optional<Lsn> hold_point_;
+    std::string holder_;
     bool holding_ = false;
     std::string hold_error_;
     std::filesystem::path hold_directory_;

@@ -28,10 +28,12 @@ std::string refusal(const std::string& message, const std::string& hint) {
     return json_object(std::move(members)).text;
 }
 
-std::string answer_to(const RequestHandlers& handlers, const std::string& line) {
+std::string answer_to(const RequestHandlers& handlers, const std::string& line,
+                      const std::string& client) {
     try {
-        const auto request = parse_members(line);
+        auto request = parse_members(line);
         if (!request) return refusal("not a request: " + request.error().message(), {});
+        request->insert_or_assign("client", client);
         const std::string& command = argument(*request, "command");
         const auto handler = handlers.find(command);
         if (handler == handlers.end()) {
@@ -84,11 +86,16 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
     struct Client {
         std::thread thread;
         int socket = -1;
+        std::string name;
         bool done = false;
     };
 
-    Impl(boost::asio::io_context& context, std::string where, RequestHandlers by_name)
-        : path{std::move(where)}, handlers{std::move(by_name)}, acceptor{context} {}
+    Impl(boost::asio::io_context& context, std::string where, RequestHandlers by_name,
+         std::function<void(const std::string&)> when_gone)
+        : path{std::move(where)},
+          handlers{std::move(by_name)},
+          on_gone{std::move(when_gone)},
+          acceptor{context} {}
 
     void listen() {
         control_address(path);
@@ -117,6 +124,7 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
         const std::lock_guard lock(mutex);
         Client& client = clients.emplace_back();
         client.socket = socket;
+        client.name = std::to_string(++served);
         client.thread = std::thread([this, &client] { converse(client); });
     }
 
@@ -124,8 +132,9 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
         std::string buffer;
         std::string line;
         while (receive_line(client.socket, buffer, line, kRequestMax)) {
-            if (!send_all(client.socket, answer_to(handlers, line) + "\n")) break;
+            if (!send_all(client.socket, answer_to(handlers, line, client.name) + "\n")) break;
         }
+        if (on_gone) on_gone(client.name);
         const std::lock_guard lock(mutex);
         ::close(client.socket);
         client.socket = -1;
@@ -163,14 +172,17 @@ struct ControlServer::Impl : std::enable_shared_from_this<Impl> {
 
     std::string path;
     RequestHandlers handlers;
+    std::function<void(const std::string&)> on_gone;
+    std::uint64_t served = 0;
     Protocol::acceptor acceptor;
     std::mutex mutex;
     std::list<Client> clients;  // addresses stay
 };
 
 ControlServer::ControlServer(boost::asio::io_context& context, const std::string& path,
-                             RequestHandlers handlers)
-    : impl_{std::make_shared<Impl>(context, path, std::move(handlers))} {
+                             RequestHandlers handlers,
+                             std::function<void(const std::string& client)> on_gone)
+    : impl_{std::make_shared<Impl>(context, path, std::move(handlers), std::move(on_gone))} {
     impl_->listen();
     impl_->accept();
 }

@@ -31,8 +31,12 @@ public:
     // Listens at `path`, accepting on `context` (borrowed). A socket that nobody serves any more is
     // replaced; throws Failure(conflict) if somebody serves it. Each connection has a thread of its
     // own, on which handlers run: they may block, and several may run at once.
+    //
+    // Each request carries the member `client`, a name of its connection; `on_gone` is told when a
+    // connection has ended, on its thread.
     ControlServer(boost::asio::io_context& context, const std::string& path,
-                  RequestHandlers handlers);
+                  RequestHandlers handlers,
+                  std::function<void(const std::string& client)> on_gone = {});
     // Removes the socket, ends the connections and waits for their threads: whoever makes handlers
     // that block must wake them before. To be called where the context runs, or while it does not.
     ~ControlServer();

@@ -23,9 +23,10 @@ namespace {
 // The thread that listens: signals and the control socket.
 class Listener {
 public:
-    Listener(const Config& config, RequestHandlers handlers, std::function<void()> on_signal)
+    Listener(const Config& config, RequestHandlers handlers,
+             std::function<void(const std::string&)> on_gone, std::function<void()> on_signal)
         : signals_{context_, SIGINT, SIGTERM},
-          server_{context_, control_socket(config), std::move(handlers)} {
+          server_{context_, control_socket(config), std::move(handlers), std::move(on_gone)} {
         signals_.async_wait([on_signal](const boost::system::error_code& error, int) {
             if (!error) on_signal();
         });
@@ -89,8 +90,8 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, const Co
         if (const auto position = source.ask()) set_source_position(status, *position);
         return to_json(status);
     };
-    handlers["pause"] = [&](const Request&) {
-        applier.pause();
+    handlers["pause"] = [&](const Request& request) {
+        applier.pause(argument(request, "client"));
         return std::string{"{\"paused\":true}"};
     };
     handlers["hold"] = [&](const Request& request) {
@@ -167,6 +168,7 @@ int run_service(const Config& config, bool snapshot_only) {
     {
         const Listener listener{config,
                                 handlers_for(*context->program, *store, config, applier, source),
+                                [&](const std::string& client) { applier.release_of(client); },
                                 [&] { applier.stop(); }};
         service::notify_ready();
         service::notify_status("running");

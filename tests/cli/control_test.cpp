@@ -111,6 +111,29 @@ TEST_CASE("a slow handler does not hold up other clients", "[cli][tsan]") {
     CHECK(held.get() == "{\"held\":true}");
 }
 
+TEST_CASE("the server tells whose connection has ended", "[cli][tsan]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory / "s";
+    std::promise<std::string> gone;
+    RequestHandlers handlers;
+    handlers["name"] = [](const Request& request) {
+        return "{\"name\":\"" + argument(request, "client") + "\"}";
+    };
+    boost::asio::io_context context;
+    ControlServer server{context, path, handlers,
+                         [&](const std::string& client) { gone.set_value(client); }};
+    std::thread thread{[&] { context.run(); }};
+    std::string name;
+    {
+        ControlClient client = ControlClient::connect(path);
+        // A name of one's own choice does not count.
+        name = client.request("name", {{"client", "somebody"}});
+    }
+    CHECK(name == "{\"name\":\"" + gone.get_future().get() + "\"}");
+    context.stop();
+    thread.join();
+}
+
 TEST_CASE("a server that ends takes its connections and its socket with it", "[cli][tsan]") {
     const TemporaryDirectory directory;
     const std::string path = directory / "s";

@@ -1,4 +1,5 @@
 // The commands against a running service, and against the state it leaves.
+#include "cli/control_client.hpp"
 #include "tests/cli/program.hpp"
 
 #include <csignal>
@@ -46,6 +47,21 @@ constexpr const char* kRows =
     " (100, 5, 'a-1', 'Apple', '1.50'), (101, 6, 'b-1', 'Pear', '2');";
 
 }  // namespace
+
+TEST_CASE("who pauses the service and goes away does not hold it for ever", "[cli][postgres]") {
+    const Shop shop;
+    Service service{shop};
+    REQUIRE(shop.program().run({"wait", "--timeout", "60s"}).status == 0);
+    const std::string socket = shop.program().path("state") / "crossfade.sock";
+    {
+        auto client = crossfade::ControlClient::connect(socket);
+        client.request("pause");
+        shop.on_source(kRows);
+        CHECK(shop.program().run({"wait", "--timeout", "2s"}).status == 1);
+    }
+    CHECK(shop.program().run({"wait", "--timeout", "60s"}).status == 0);
+    CHECK_THAT(service.log(), ContainsSubstring("who held the bridge went away"));
+}
 
 TEST_CASE("a running service answers status, wait, map and quarantine", "[cli][postgres]") {
     const Shop shop;
