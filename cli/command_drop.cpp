@@ -62,6 +62,10 @@ void drop_on_target(const Config& config) {
         std::cout << "target: schema crossfade stays, other slots feed this database too\n";
         return;
     }
+    if (!target.exec("SELECT has_database_privilege(current_database(), 'CREATE')").boolean(0, 0)) {
+        std::cout << "target: schema crossfade stays, this role could not make it again\n";
+        return;
+    }
     target.exec("DROP SCHEMA crossfade CASCADE");
     std::cout << "target: dropped schema crossfade\n";
 }

@@ -8,6 +8,7 @@
 #include "postgres/connection.hpp"
 #include "postgres/server_facts.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,14 @@ void check_source_tables(Connection& source, const ServerFacts& facts, const Con
 void check_target_server(Connection& target, const ServerFacts& facts, const Config& config,
                          Findings& findings, std::vector<std::string>& creates);
 
-// The tables of a program's entities: columns, unique keys, foreign keys, privileges.
+// The tables of a program's entities: columns, unique keys, foreign keys, privileges, triggers.
 void check_target_tables(Connection& target, const ServerFacts& facts, const Context& context,
                          Findings& findings);
+
+// What fires after each row that the bridge writes to the tables (oids), such as audit triggers. A
+// function that begins with a guard, IF current_setting('name') = 'value' THEN RETURN, is not
+// reported once the bridge's session has that setting.
+void check_triggers(Connection& target, const ServerFacts& facts,
+                    const std::vector<std::uint32_t>& tables, Findings& findings);
 
 }  // namespace crossfade

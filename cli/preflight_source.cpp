@@ -50,6 +50,24 @@ void check_slot(const SlotInfo& slot, const ServerFacts& facts, const Config& co
     }
 }
 
+// Everybody may use these unless somebody took that away. By name, since their arguments differ
+// between versions.
+void check_functions(Connection& source, const ServerFacts& facts, Findings& findings) {
+    const QueryResult refused = source.exec(
+        "SELECT string_agg(oid::regprocedure::text, ', ' ORDER BY proname) FROM pg_proc"
+        " WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN"
+        " ('pg_logical_emit_message', 'pg_create_logical_replication_slot',"
+        "  'pg_logical_slot_peek_changes', 'pg_drop_replication_slot')"
+        " AND proargtypes[1] IS DISTINCT FROM 'bytea'::regtype"
+        " AND proargtypes[2] IS DISTINCT FROM 'bytea'::regtype"
+        " AND NOT has_function_privilege(oid, 'EXECUTE')");
+    if (refused.is_null(0, 0)) return;
+    findings.push_back(
+        about("source", "role " + facts.role + " may not call " + std::string{refused.text(0, 0)},
+              "GRANT EXECUTE ON FUNCTION " + std::string{refused.text(0, 0)} + " TO " +
+                  quote_identifier(facts.role) + ";"));
+}
+
 class SourceTables {
 public:
     SourceTables(Connection& source, const ServerFacts& facts, const Config& config,
@@ -89,7 +107,9 @@ private:
                 "the bridge does not follow",
                 "");
         }
-        if (facts->row_security && !facts_.bypass_row_security) {
+        if (facts->row_security &&
+            source_.exec("SELECT row_security_active($1::oid)", Params{std::to_string(facts->oid)})
+                .boolean(0, 0)) {
             add("row-level security hides rows of it from role " + facts_.role,
                 "ALTER ROLE " + role + " BYPASSRLS;");
         }
@@ -190,6 +210,7 @@ void check_source_server(Connection& source, const ServerFacts& facts, const Con
                                  "PostgreSQL 12 or later"));
         return;
     }
+    check_functions(source, facts, findings);
     const std::string plugin = plugin_name(config);
     Findings replication = check_replication(source, facts, plugin);
     findings.insert(findings.end(), replication.begin(), replication.end());

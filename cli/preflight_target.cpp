@@ -41,9 +41,9 @@ void check_schema(Connection& target, const ServerFacts& facts, Findings& findin
         creates.push_back("target: schema crossfade with table progress");
         if (ask(target, "SELECT has_database_privilege($1, 'CREATE')", Params{facts.database}))
             return;
-        findings.push_back(about(
-            "target", "role " + facts.role + " may not create schema crossfade",
-            "GRANT CREATE ON DATABASE " + quote_identifier(facts.database) + " TO " + role + ";"));
+        findings.push_back(about("target",
+                                 "role " + facts.role + " may not create schema crossfade",
+                                 "CREATE SCHEMA crossfade AUTHORIZATION " + role + ";"));
     } else if (!table) {
         creates.push_back("target: table crossfade.progress");
         if (target.exec("SELECT has_schema_privilege('crossfade', 'CREATE, USAGE')").boolean(0, 0))
@@ -64,6 +64,18 @@ void check_schema(Connection& target, const ServerFacts& facts, Findings& findin
     }
 }
 
+// Large loads go through temporary tables; without them row by row.
+void check_temporary(Connection& target, const ServerFacts& facts, Findings& findings) {
+    if (ask(target, "SELECT has_database_privilege($1, 'TEMPORARY')", Params{facts.database}))
+        return;
+    findings.push_back(
+        about("target",
+              "role " + facts.role + " may not create temporary tables: large loads go row by row",
+              "GRANT TEMPORARY ON DATABASE " + quote_identifier(facts.database) + " TO " +
+                  quote_identifier(facts.role) + ";",
+              Severity::warning));
+}
+
 // Without an origin nothing on the target says which rows came over the bridge; the way back needs
 // it. Superusers alone may use these functions unless they are granted.
 void check_origin(Connection& target, const ServerFacts& facts, const Config& config,
@@ -71,7 +83,8 @@ void check_origin(Connection& target, const ServerFacts& facts, const Config& co
     const std::vector<std::string> functions{
         "pg_replication_origin_oid(text)", "pg_replication_origin_create(text)",
         "pg_replication_origin_session_setup(text)",
-        "pg_replication_origin_xact_setup(pg_lsn, timestamptz)"};
+        "pg_replication_origin_xact_setup(pg_lsn, timestamptz)",
+        "pg_replication_origin_drop(text)"};  // crossfade drop
     std::string refused;
     for (const std::string& function : functions) {
         if (!ask(target, "SELECT has_function_privilege($1, 'EXECUTE')", Params{function}))
@@ -101,6 +114,7 @@ public:
     void run() {
         for (const EntityProgram& entity : context_.program->entities)
             check(entity);
+        check_triggers(target_, facts_, tables_, findings_);
     }
 
 private:
@@ -116,6 +130,7 @@ private:
 
     void check(const EntityProgram& entity) {
         const TargetSpec& spec = entity.target;
+        removes_ = may_remove(spec_of(entity));
         path_ = "entities." + entity.name;
         const auto table = read_target_table(target_, spec.schema, spec.table);
         if (!table) {
@@ -128,10 +143,26 @@ private:
         check_privileges(*table);
         check_unique_keys(spec_of(entity), *table);
         check_foreign_keys(*table);
-        if (table->row_security && !facts_.bypass_row_security) {
-            add(path_, "row-level security of the target may hide or refuse rows",
-                "ALTER ROLE " + quote_identifier(facts_.role) + " BYPASSRLS;", Severity::warning);
-        }
+        check_row_security(*table);
+        tables_.push_back(table->oid);
+    }
+
+    // Whether rows of the entity can leave the target; else they only ever change.
+    static bool may_remove(const EntitySpec& spec) {
+        return !spec.keep_on_delete || spec.remove_on_park || spec.exists != nullptr ||
+               std::any_of(spec.parents.begin(), spec.parents.end(),
+                           [](const ParentSpec& parent) { return parent.gone == OnGone::remove; });
+    }
+
+    // Owners (unless it is forced on them), superusers and BYPASSRLS pass.
+    void check_row_security(const TargetTable& table) {
+        if (!table.row_security ||
+            !ask(target_, "SELECT row_security_active($1::oid)", Params{std::to_string(table.oid)}))
+            return;
+        add(path_,
+            "row-level security of " + table.schema + "." + table.name + " hides rows from role " +
+                facts_.role,
+            "ALTER ROLE " + quote_identifier(facts_.role) + " BYPASSRLS;");
     }
 
     // A column that must have a value which nobody gives it.
@@ -159,7 +190,7 @@ private:
         if (!table.selectable) lacking.emplace_back("SELECT");
         if (!table.insertable) lacking.emplace_back("INSERT");
         if (!table.updatable) lacking.emplace_back("UPDATE");
-        if (!table.deletable) lacking.emplace_back("DELETE");
+        if (removes_ && !table.deletable) lacking.emplace_back("DELETE");
         const std::string name = table.schema + "." + table.name;
         if (!lacking.empty()) {
             add(path_, "role " + facts_.role + " lacks " + joined(lacking) + " on " + name,
@@ -194,11 +225,15 @@ private:
         }
     }
 
-    // A referring column without an index costs a scan for each parent that leaves.
+    // Before a row leaves, the tables that refer to it are asked whether they still do; without an
+    // index that is a scan for each.
     void check_foreign_keys(const TargetTable& table) {
+        if (!removes_) return;
         for (const ForeignKey& key : table.referenced_by) {
             const auto referring = read_target_table(target_, key.schema, key.table);
-            if (!referring || is_indexed(*referring, key.columns)) continue;
+            if (!referring) continue;
+            check_readable(*referring, table);
+            if (is_indexed(*referring, key.columns)) continue;
             add("target: table " + key.schema + "." + key.table,
                 "foreign key " + key.name + " (" + joined(key.columns) +
                     ") has no index: deleting from " + table.schema + "." + table.name +
@@ -206,6 +241,29 @@ private:
                 "CREATE INDEX CONCURRENTLY ON " + quote_table(key.schema, key.table) + " (" +
                     quote_identifiers(key.columns) + ");",
                 Severity::warning);
+        }
+    }
+
+    void check_readable(const TargetTable& referring, const TargetTable& table) {
+        const auto& entities = context_.program->entities;
+        const bool mapped = std::any_of(entities.begin(), entities.end(), [&](const auto& entity) {
+            return entity.target.schema == referring.schema &&
+                   entity.target.table == referring.name;
+        });
+        if (mapped || !readable_.insert(referring.schema + "." + referring.name).second) return;
+        const std::string name = quote_table(referring.schema, referring.name);
+        const std::string role = quote_identifier(facts_.role);
+        const std::string path = "target: table " + referring.schema + "." + referring.name;
+        if (!referring.selectable) {
+            add(path,
+                "role " + facts_.role + " may not read it, and must before it deletes from " +
+                    table.schema + "." + table.name + ", to which it refers",
+                "GRANT SELECT ON " + name + " TO " + role + ";");
+        }
+        if (referring.row_security && ask(target_, "SELECT row_security_active($1::oid)",
+                                          Params{std::to_string(referring.oid)})) {
+            add(path, "row-level security hides rows of it from role " + facts_.role,
+                "ALTER ROLE " + role + " BYPASSRLS;");
         }
     }
 
@@ -223,7 +281,10 @@ private:
     const Context& context_;
     Findings& findings_;
     std::string path_;
-    std::set<std::string> schemas_;  // already looked at
+    bool removes_ = false;               // rows of the entity that is looked at can leave
+    std::vector<std::uint32_t> tables_;  // by oid
+    std::set<std::string> schemas_;      // already looked at
+    std::set<std::string> readable_;     // referring tables, already looked at
 };
 
 }  // namespace
@@ -246,6 +307,7 @@ void check_target_server(Connection& target, const ServerFacts& facts, const Con
             Severity::warning));
     }
     check_schema(target, facts, findings, creates);
+    check_temporary(target, facts, findings);
     check_origin(target, facts, config, findings, creates);
 }
 

@@ -46,11 +46,7 @@ public:
         : mapping_{mapping}, entity_{entity} {
         const Members& first = entity.root.members.front();
         if (entity.root.kind == Root::Kind::group) {
-            for (const ExprPtr& part : first.key) {
-                const bool named =
-                    part->kind == Expr::Kind::field || part->kind == Expr::Kind::name;
-                names_.push_back(named ? part->text : "");
-            }
+            names_ = part_names(first);
             return;
         }
         row_ = first.alias;

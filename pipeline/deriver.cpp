@@ -66,7 +66,7 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
 
 // What becomes of the root's target row, and its record but for what is known only once claims are
 // settled.
-void Deriver::decide(EntityIndex entity, const KeyBytes&, Working& working) {
+void Deriver::decide(EntityIndex entity, const KeyBytes& root, Working& working) {
     const EntityProgram& program = program_.entities[entity];
     const bool stood = working.before.present;
     DerivedRecord& after = working.after;
@@ -94,7 +94,7 @@ void Deriver::decide(EntityIndex entity, const KeyBytes&, Working& working) {
             working.fate = !stood                   ? Fate::nothing
                            : program.keep_on_delete ? Fate::retire
                                                     : Fate::remove;
-            if (working.fate == Fate::retire) decide_standing(entity, working);
+            if (working.fate == Fate::retire) decide_standing(entity, root, working);
             break;
         case RootState::parked:
         case RootState::rejected:
@@ -103,18 +103,22 @@ void Deriver::decide(EntityIndex entity, const KeyBytes&, Working& working) {
             working.fate = !stood                   ? Fate::nothing
                            : program.remove_on_park ? Fate::remove
                                                     : Fate::stand;
-            if (working.fate == Fate::stand) decide_standing(entity, working);
+            if (working.fate == Fate::stand) decide_standing(entity, root, working);
             break;
     }
     after.present = working.fate == Fate::stand || working.fate == Fate::retire;
 }
 
 // The last good row stands although its root does not give it now; parents it refers to may leave.
-void Deriver::decide_standing(EntityIndex entity, Working& working) {
+void Deriver::decide_standing(EntityIndex entity, const KeyBytes& root, Working& working) {
     const auto& parents = program_.entities[entity].variants.front().parents;
     for (const StoredParent& parent : working.before.parents) {
         const auto seen = view_.parent(parent.entity, parent.root);
-        if (seen && seen->present) continue;
+        if (seen && seen->present) {
+            const RootRef on{parent.entity, parent.root};
+            if (on != RootRef{entity, root}) standing_[on].insert({entity, root});
+            continue;
+        }
         if (parents[parent.parent].gone == OnGone::remove) {
             working.fate = Fate::remove;
             return;
@@ -168,6 +172,10 @@ void Deriver::publish(EntityIndex entity, const KeyBytes& root, Working& working
                       }};
     affected.set_budget(input_.outcome_budget);
     affected.walk_outcome(entity, root);
+    if (const auto children = standing_.find({entity, root}); children != standing_.end()) {
+        for (const RootRef& child : children->second)
+            dirty_[child.entity].insert(child.root);
+    }
     if (affected.rest().empty()) return;
     for (WorkItem& item : affected.rest())
         new_work_.push_back(std::move(item));

@@ -73,7 +73,7 @@ private:
     void derive_entity(EntityIndex entity);
     void derive_root(EntityIndex entity, const KeyBytes& root);
     void decide(EntityIndex entity, const KeyBytes& root, Working& working);
-    void decide_standing(EntityIndex entity, Working& working);
+    void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void settle_entity_claims(EntityIndex entity);
     void yield_claims(EntityIndex entity, const KeyBytes& root, Working& working);
@@ -110,6 +110,9 @@ private:
     std::map<EntityIndex, std::set<KeyBytes>> dirty_;
     std::map<EntityIndex, Roots> working_;
     std::set<ClaimValue> touched_;
+    // Parent -> rows of this batch that stand on it although their roots do not give them: no edge
+    // of the state leads to them yet.
+    std::map<RootRef, std::set<RootRef>> standing_;
     NewWork new_work_;
 };
 

@@ -106,10 +106,24 @@ void fail_to_connect(const PGconn* connection, const std::string& purpose) {
     const bool refused = says("password") || says("authentication") || says("does not exist") ||
                          says("pg_hba.conf") || says("permission denied") ||
                          says("must be superuser or replication role") ||
+                         says("is not permitted to log in") ||
                          says("unrecognized configuration parameter") || says("certificate") ||
                          says("definition of service");
-    throw Failure{Error{refused ? ErrorKind::configuration : ErrorKind::unavailable,
-                        purpose + ": cannot connect: " + message}};
+    Error error{refused ? ErrorKind::configuration : ErrorKind::unavailable,
+                purpose + ": cannot connect: " + message};
+    const char* user = PQuser(connection);
+    const char* database = PQdb(connection);
+    const std::string role = quote_identifier(user != nullptr ? user : "");
+    if (says("is not permitted to log in")) {
+        error.with_hint("ALTER ROLE " + role + " LOGIN;");
+    } else if (says("CONNECT privilege")) {
+        error.with_hint("GRANT CONNECT ON DATABASE " +
+                        quote_identifier(database != nullptr ? database : "") + " TO " + role +
+                        ";");
+    } else if (says("must be superuser or replication role")) {
+        error.with_hint("ALTER ROLE " + role + " REPLICATION;");
+    }
+    throw Failure{error};
 }
 
 Connection::Connection(ConnPtr connection, std::string purpose)

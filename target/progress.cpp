@@ -14,8 +14,10 @@ void ensure_progress(Connection& connection) {
     // Asked first, so that a role that may not create anything can still run once the table is
     // there.
     if (table_exists(connection)) return;
+    // IF NOT EXISTS asks for the right to create it also where the schema is there.
+    if (connection.exec("SELECT FROM pg_namespace WHERE nspname = 'crossfade'").empty())
+        connection.exec("CREATE SCHEMA IF NOT EXISTS crossfade");
     connection.exec(
-        "CREATE SCHEMA IF NOT EXISTS crossfade; "
         "CREATE TABLE IF NOT EXISTS crossfade.progress ("
         " slot text PRIMARY KEY,"
         " batch bigint NOT NULL,"
@@ -72,12 +74,14 @@ bool drop_progress(Connection& connection, const std::string& slot) {
         0;
     if (connection.exec("SELECT 1 FROM crossfade.progress LIMIT 1").empty()) {
         connection.exec("DROP TABLE crossfade.progress");
-        const bool bare = connection
+        // A schema that this role could not make again was made for it, and stays.
+        const bool ours = connection
                               .exec(
-                                  "SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
+                                  "SELECT has_database_privilege(current_database(), 'CREATE')"
+                                  " AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
                                   " ON n.oid = c.relnamespace WHERE n.nspname = 'crossfade')")
                               .boolean(0, 0);
-        if (bare) connection.exec("DROP SCHEMA crossfade");
+        if (ours) connection.exec("DROP SCHEMA crossfade");
     }
     return found;
 }

@@ -33,8 +33,8 @@ void insert_progress(Connection& connection, const std::string& slot,
 const std::string& advance_progress_sql();
 // The Failure(trust) that stands for 0 rows.
 [[noreturn]] void progress_moved(const std::string& slot, std::uint64_t batch);
-// Removes the slot's row, and table and schema once nothing is left in them. True if there was a
-// row.
+// Removes the slot's row, and table and schema once nothing is left in them; the schema only if the
+// role may create it again. True if there was a row.
 bool drop_progress(Connection& connection, const std::string& slot);
 
 }  // namespace crossfade

@@ -17,13 +17,6 @@ const std::set<std::string>& aggregate_names() {
     return names;
 }
 
-// One member's bodies, compiled per slot.
-struct Body {
-    Eval value;
-    Eval filter;
-    std::vector<std::pair<Eval, bool>> order;
-};
-
 KeyBytes order_key(const Body& body, Frame& frame) {
     KeyBytes key;
     for (const auto& [eval, descending] : body.order) {
@@ -85,6 +78,7 @@ public:
     }
 
     void with_value(bool has) { has_value_ = has; }
+    void next_source() { ++sources_; }
 
 private:
     void bounded(std::size_t size) const {
@@ -99,6 +93,7 @@ private:
             return bounded(ordered_.size());
         }
         KeyBytes key = order_key(body, frame);
+        key += static_cast<char>(sources_);
         append_key(key, Value{member.row});
         key += static_cast<char>(member.slot);
         if (kind_ == "first") {
@@ -132,7 +127,7 @@ private:
     std::string kind_;
     std::uint64_t bound_;
     bool has_value_ = false, any_ = false, all_ = true;
-    std::uint64_t members_ = 0, values_ = 0;
+    std::uint64_t members_ = 0, values_ = 0, sources_ = 0;
     std::map<KeyBytes, std::uint64_t> counted_;
     std::map<KeyBytes, Value> ordered_;
     Value best_ = Null{}, sum_ = Null{};
@@ -145,133 +140,178 @@ Type result_type(const std::string& kind, Type value) {
     if (kind == "mean") return Type::decimal;
     return value;
 }
+
+const Members* find_alias(const EntitySpec& spec, const std::string& alias) {
+    if (spec.root.kind != Root::Kind::group) return nullptr;
+    for (const Members& members : spec.root.members) {
+        if (members.alias == alias) return &members;
+    }
+    return nullptr;
+}
+
+const SetSpec* find_set(const EntitySpec& spec, const std::string& alias) {
+    const auto set = std::find_if(spec.sets.begin(), spec.sets.end(),
+                                  [&](const SetSpec& s) { return s.members.alias == alias; });
+    return set == spec.sets.end() ? nullptr : &*set;
+}
+
+const ViewSpec* find_view(const EntitySpec& spec, const std::string& alias) {
+    const auto view = std::find_if(spec.views.begin(), spec.views.end(),
+                                   [&](const ViewSpec& v) { return v.members.alias == alias; });
+    return view == spec.views.end() ? nullptr : &*view;
+}
+
+// An alias, a set or a view; or a list of them.
+std::vector<std::string> names_of(const Expr& first) {
+    if (first.kind == Expr::Kind::name) return {first.text};
+    std::vector<std::string> names;
+    if (first.kind != Expr::Kind::list) return names;
+    for (const ExprPtr& name : first.args)
+        names.push_back(name->kind == Expr::Kind::name ? name->text : "");
+    return names;
+}
 }  // namespace
 
 bool Compiler::is_aggregate(const Expr& expr, const Scope&) const {
     if (!aggregate_names().contains(expr.text) || expr.args.empty() || owner_.spec == nullptr ||
-        owner_.entity == kNone || expr.args[0]->kind != Expr::Kind::name) {
+        owner_.entity == kNone) {
         return false;
     }
-    const std::string& alias = expr.args[0]->text;
-    for (const SetSpec& set : owner_.spec->sets) {
-        if (set.members.alias == alias) return true;
-    }
-    if (owner_.spec->root.kind != Root::Kind::group) return false;
-    return std::any_of(owner_.spec->root.members.begin(), owner_.spec->root.members.end(),
-                       [&](const Members& m) { return m.alias == alias; });
+    const std::vector<std::string> names = names_of(*expr.args[0]);
+    return !names.empty() && std::all_of(names.begin(), names.end(), [&](const auto& name) {
+        return find_alias(*owner_.spec, name) != nullptr || find_set(*owner_.spec, name) ||
+               find_view(*owner_.spec, name);
+    });
 }
 
-Compiled Compiler::aggregate(const Expr& expr, const Scope& scope) {
-    const std::string& alias = expr.args[0]->text;
-    const Members* members = nullptr;
-    const SetSpec* set = nullptr;
-    for (const SetSpec& candidate : owner_.spec->sets) {
-        if (candidate.members.alias == alias) set = &candidate;
-    }
+// Where the members of an alias, a set or a view are found: the node of the graph, and `at`.
+Node Compiler::members_node(const std::string& alias, const Scope& scope, std::vector<Eval>& at) {
     Node node;
-    std::vector<Eval> at;
-    if (set != nullptr) {
-        members = &set->members;
-        node.kind = Node::Kind::set_member;
-        node.index = set_index_.at(owner_.spec->name + "/" + alias).first;
-        // `at` belongs to the entity's own scope, not to that of an enclosing aggregate.
-        const Scope* root = &scope;
-        while (root->outer != nullptr)
-            root = root->outer;
-        if (!root->parameters.empty()) root = root_scope_;
-        const Edge by = edge(set->at, *root, false, kNone, set->members.where);
-        node.parent = by.node;
-        node.at = by.index;
-        Tracker inner;
-        Tracker* const outer = std::exchange(tracker_, &inner);
-        for (const ExprPtr& part : set->at)
-            at.push_back(expression(part, *root).eval);
-        tracker_ = outer;
-    } else {
-        for (const Members& m : owner_.spec->root.members) {
-            if (m.alias == alias) members = &m;
-        }
+    if (const ViewSpec* view = find_view(*owner_.spec, alias))
+        return members_node(view->of, scope, at);
+    const SetSpec* set = find_set(*owner_.spec, alias);
+    if (set == nullptr) {
         node.kind = Node::Kind::member;
         node.index = group_index_.at(owner_.spec->name + "/" + alias);
+        return node;
     }
-    if (tracker_ != nullptr) tracker_->other = true;
-    const RelationIndex relation = relation_of_.at(members->relation);
-    if (relation == kNone) return {[](Frame&) -> Value { return Null{}; }, Type::any};
-    node.relation = relation;
+    node.kind = Node::Kind::set_member;
+    node.index = set_index_.at(owner_.spec->name + "/" + alias).first;
+    // `at` belongs to the entity's own scope, not to that of an enclosing aggregate.
+    const Scope* root = &scope;
+    while (root->outer != nullptr)
+        root = root->outer;
+    if (!root->parameters.empty()) root = root_scope_;
+    const Edge by = edge(set->at, *root, false, kNone, set->members.where);
+    node.parent = by.node;
+    node.at = by.index;
+    Tracker inner;
+    Tracker* const outer = std::exchange(tracker_, &inner);
+    for (const ExprPtr& part : set->at)
+        at.push_back(expression(part, *root).eval);
+    tracker_ = outer;
+    return node;
+}
+
+// One body a slot: what the aggregate evaluates over a member.
+Body Compiler::aggregate_body(const Expr& expr, const Scope& scope, bool view, Type& type) {
+    Body body;
+    if (expr.args.size() > 1) {
+        const Compiled value = expression(expr.args[1], scope);
+        body.value = value.eval;
+        type = value.type;
+    }
+    if (expr.filter) body.filter = expression(expr.filter, scope).eval;
+    // The slots' own condition; an index of slots has applied it.
+    const Members& members = *scope.row->members;
+    if (view && !members.slots->filter.empty()) {
+        const Eval counts = expression(members.slots->filter[scope.row->slot], scope).eval;
+        body.filter = [counts, rest = body.filter](Frame& frame) -> Value {
+            if (!is_true(counts(frame))) return false;
+            return rest ? rest(frame) : Value{true};
+        };
+    }
+    for (const OrderTerm& term : expr.order)
+        body.order.emplace_back(expression(term.expr, scope).eval, term.descending);
+    return body;
+}
+
+std::optional<Source> Compiler::aggregate_source(const Expr& expr, const std::string& alias,
+                                                 const Scope& scope, Type& type) {
+    const ViewSpec* view = find_view(*owner_.spec, alias);
+    const SetSpec* set = find_set(*owner_.spec, alias);
+    const Members* members = view != nullptr  ? &view->members
+                             : set != nullptr ? &set->members
+                                              : find_alias(*owner_.spec, alias);
+    Source source;
+    source.relation = relation_of_.at(members->relation);
+    if (source.relation == kNone) return std::nullopt;
+    Node node = members_node(alias, scope, source.at);
+    node.relation = source.relation;
+    source.index = node.index;
+    source.view = view != nullptr;
+    source.frame_slot = owner_.rows++;
     const std::uint32_t node_id = add_node(node);
-    const std::size_t frame_slot = owner_.rows++;
-    const std::string kind = expr.text;
-    const bool ranked = kind == "rank";
-    if (expr.args.size() > 2 || (expr.args.size() < 2 && kind != "count" && !ranked)) {
-        error(expr.where, "\"" + kind + "\" takes a set and an expression");
-        return {[](Frame&) -> Value { return Null{}; }, Type::any};
-    }
-    Type value_type = Type::any;
-    std::vector<Body> bodies;
     const std::size_t slots = members->slots ? members->slots->values.size() : 1;
     Tracker inner;
     Tracker* const outer = std::exchange(tracker_, &inner);
     for (std::size_t slot = 0; slot < slots; ++slot) {
         Scope body_scope;
         body_scope.outer = &scope;
-        body_scope.row = RowVariable{alias, relation, node_id, frame_slot, members, slot};
-        Body body;
-        if (expr.args.size() > 1) {
-            const Compiled value = expression(expr.args[1], body_scope);
-            body.value = value.eval;
-            value_type = value.type;
-        }
-        if (expr.filter) body.filter = expression(expr.filter, body_scope).eval;
-        for (const OrderTerm& term : expr.order) {
-            body.order.emplace_back(expression(term.expr, body_scope).eval, term.descending);
-        }
-        bodies.push_back(std::move(body));
+        body_scope.row =
+            RowVariable{alias, source.relation, node_id, source.frame_slot, members, slot};
+        source.bodies.push_back(aggregate_body(expr, body_scope, source.view, type));
     }
     tracker_ = outer;
-    const IndexId index = node.index;
-    const std::uint64_t bound = owner_.spec->members_max;
-    const bool has_value = expr.args.size() > 1;
-    const auto each_member = [bodies, relation, frame_slot, index, at](Frame& frame,
-                                                                       const auto& visit) {
-        KeyBytes key = at.empty() ? frame.root : KeyBytes{};
-        for (const Eval& part : at) {
-            const Value value = part(frame);
-            if (is_null(value)) return;
-            append_key(key, value);
-        }
-        frame.view.members(index, key, [&](const Member& member) {
-            const Body& body = bodies[std::min<std::size_t>(member.slot, bodies.size() - 1)];
-            frame.rows[frame_slot] = {relation, member.row, member.slot,
-                                      frame.view.image(relation, member.row)};
-            if (body.filter && !is_true(body.filter(frame))) return true;
-            return visit(body, member);
-        });
-    };
+    return source;
+}
+
+Compiled Compiler::aggregate(const Expr& expr, const Scope& scope) {
+    const std::string& kind = expr.text;
+    const Compiled nothing{[](Frame&) -> Value { return Null{}; }, Type::any};
+    const std::vector<std::string> names = names_of(*expr.args[0]);
+    const bool ranked = kind == "rank";
+    if (expr.args.size() > 2 || (expr.args.size() < 2 && kind != "count" && !ranked)) {
+        error(expr.where, "\"" + kind + "\" takes a set and an expression");
+        return nothing;
+    }
+    if (ranked && names.size() > 1) error(expr.where, "\"rank\" takes one set");
+    if (tracker_ != nullptr) tracker_->other = true;
+    Type type = Type::any;
+    std::vector<Source> sources;
+    for (const std::string& alias : names) {
+        auto source = aggregate_source(expr, alias, scope, type);
+        if (!source) return nothing;
+        sources.push_back(std::move(*source));
+    }
     if (ranked) {
         // 1 + how many members of the set come before the root's own row.
-        return {[each_member, bodies, frame_slot](Frame& frame) -> Value {
-                    frame.rows[frame_slot] = frame.rows[0];
+        return {[source = sources.front()](Frame& frame) -> Value {
+                    frame.rows[source.frame_slot] = frame.rows[0];
                     const Member self{frame.rows[0].key, 0};
-                    const auto own = std::pair{order_key(bodies[0], frame), self.row};
+                    const auto own = std::pair{order_key(source.bodies[0], frame), self.row};
                     std::int64_t rank = 1;
-                    each_member(frame, [&](const Body& body, const Member& member) {
+                    source.each(frame, [&](const Body& body, const Member& member) {
                         if (std::pair{order_key(body, frame), member.row} < own) ++rank;
-                        return true;
                     });
                     return rank;
                 },
                 Type::integer};
     }
-    return {[each_member, kind, bound, has_value](Frame& frame) -> Value {
+    const std::uint64_t bound = owner_.spec->members_max;
+    const bool has_value = expr.args.size() > 1;
+    return {[sources, kind, bound, has_value](Frame& frame) -> Value {
                 Accumulator accumulator{kind, bound};
                 accumulator.with_value(has_value);
-                each_member(frame, [&](const Body& body, const Member& member) {
-                    accumulator.add(body, frame, member);
-                    return true;
-                });
+                for (const Source& source : sources) {
+                    source.each(frame, [&](const Body& body, const Member& member) {
+                        accumulator.add(body, frame, member);
+                    });
+                    accumulator.next_source();
+                }
                 return accumulator.result();
             },
-            result_type(kind, value_type)};
+            result_type(kind, type)};
 }
 
 }  // namespace crossfade::compiler

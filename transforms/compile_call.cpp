@@ -117,6 +117,21 @@ Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, bool& known)
         if (!arguments(2, 2)) return kNothing;
         return target_call(*expr, scope);
     }
+    if (expr->text == "compact") {
+        if (!arguments(1, 1)) return kNothing;
+        if (expr->args[0]->kind == Expr::Kind::object) return object(*expr->args[0], scope, true);
+        error(expr->where, "compact(...) wants an object: compact({key: value})");
+        return kNothing;
+    }
+    if (expr->text == "park") {
+        if (!arguments(1, 1)) return kNothing;
+        const Compiled reason = expression(expr->args[0], scope);
+        return {[r = reason.eval](Frame& frame) -> Value {
+                    const Value text = text_of(r(frame));
+                    throw Reject{is_null(text) ? "parked" : std::get<std::string>(text), true};
+                },
+                Type::any};
+    }
     if (expr->text == "bcrypt") {
         if (!arguments(2, 2)) return kNothing;
         const Compiled plain = expression(expr->args[0], scope);
@@ -195,7 +210,7 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope) {
         for (const Macro& macro : mapping_.macros)
             names.push_back(macro.name);
         for (const char* special :
-             {"if", "coalesce", "exists", "target", "any", "all", "count", "count_distinct", "min",
+             {"if", "coalesce", "exists", "target", "park", "compact", "any", "all", "count", "count_distinct", "min",
               "max", "sum", "mean", "most_frequent", "first", "list", "set", "rank"}) {
             names.emplace_back(special);
         }

@@ -125,6 +125,7 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
     ParentProgram program;
     program.of = program_->find_entity(spec.entity);
     program.missing = spec.missing;
+    program.reason = spec.reason.empty() ? "missing_parent " + spec.column : spec.reason;
     program.gone = spec.gone;
     program.cycle = spec.cycle;
     if (program.of == kNone) {

@@ -4,6 +4,20 @@
 
 #include <algorithm>
 
+namespace crossfade {
+
+std::vector<std::string> part_names(const Members& members) {
+    std::vector<std::string> names = members.key_names;
+    for (std::size_t i = names.size(); i < members.key.size(); ++i) {
+        const Expr& part = *members.key[i];
+        const bool named = part.kind == Expr::Kind::field || part.kind == Expr::Kind::name;
+        names.push_back(named ? part.text : "");
+    }
+    return names;
+}
+
+}  // namespace crossfade
+
 namespace crossfade::compiler {
 
 // A column of a row in hand; where an edge is compiled, the row it starts from is rows[0].
@@ -189,11 +203,7 @@ Compiled Compiler::key_part(const Expr& expr, const std::string& part) {
     }
     if (tracker_ != nullptr) tracker_->key = true;
     const Members& members = owner_.spec->root.members.front();
-    std::vector<std::string> names;
-    for (const ExprPtr& k : members.key) {
-        const bool named = k->kind == Expr::Kind::field || k->kind == Expr::Kind::name;
-        names.push_back(named ? k->text : "");
-    }
+    std::vector<std::string> names = part_names(members);
     if (owner_.spec->root.kind == Root::Kind::row && members.key.empty()) {
         const RelationIndex relation = program_->entities[owner_.entity].relation;
         for (const auto position : program_->relations[relation].key) {
@@ -306,15 +316,18 @@ Compiled Compiler::binary(const Expr& expr, const Scope& scope) {
         type};
 }
 
-Compiled Compiler::object(const Expr& expr, const Scope& scope) {
+// `compact`: without the members that are NULL.
+Compiled Compiler::object(const Expr& expr, const Scope& scope, bool compact) {
     std::vector<std::pair<std::string, Eval>> members;
     for (std::size_t i = 0; i < expr.args.size(); ++i) {
         members.emplace_back(expr.names[i], expression(expr.args[i], scope).eval);
     }
-    return {[members](Frame& frame) -> Value {
+    return {[members, compact](Frame& frame) -> Value {
                 std::vector<std::pair<std::string, std::string>> texts;
-                for (const auto& [name, eval] : members)
-                    texts.emplace_back(name, json_scalar(eval(frame)));
+                for (const auto& [name, eval] : members) {
+                    const Value value = eval(frame);
+                    if (!compact || !is_null(value)) texts.emplace_back(name, json_scalar(value));
+                }
                 return json_object(std::move(texts));
             },
             Type::json};

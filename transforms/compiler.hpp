@@ -2,6 +2,7 @@
 // compile() alone.
 #pragma once
 
+#include "transforms/aggregate_source.hpp"
 #include "transforms/program.hpp"
 
 #include <map>
@@ -112,7 +113,7 @@ private:
     Compiled target_call(const Expr& expr, const Scope& scope);
     Compiled binary(const Expr& expr, const Scope& scope);
     Compiled unary(const Expr& expr, const Scope& scope);
-    Compiled object(const Expr& expr, const Scope& scope);
+    Compiled object(const Expr& expr, const Scope& scope, bool compact = false);
     Compiled key_part(const Expr& expr, const std::string& part);
     Compiled column_of(const CompiledRow& row, const std::string& name, const Location& where);
     std::optional<Compiled> scoped_name(const Expr& expr, const Scope& scope);
@@ -142,6 +143,10 @@ private:
 
     // compile_aggregate.cpp
     bool is_aggregate(const Expr& expr, const Scope& scope) const;
+    Node members_node(const std::string& alias, const Scope& scope, std::vector<Eval>& at);
+    Body aggregate_body(const Expr& expr, const Scope& scope, bool view, Type& type);
+    std::optional<Source> aggregate_source(const Expr& expr, const std::string& alias,
+                                           const Scope& scope, Type& type);
     Compiled aggregate(const Expr& expr, const Scope& scope);
 
     const Mapping& mapping_;

@@ -77,7 +77,7 @@ public:
             }
             fill(outcome);
         } catch (const Reject& reject) {
-            outcome.state = RootState::rejected;
+            outcome.state = reject.parks ? RootState::parked : RootState::rejected;
             outcome.reason = reject.reason;
         }
         outcome.flags = flags_.names();
@@ -226,7 +226,7 @@ private:
             return;
         }
         if (rule == OnMissing::park) {
-            outcome.reason = "missing_parent " + entity_.target.columns[parent.column].name;
+            if (outcome.wanted.empty()) outcome.reason = parent.reason;
             outcome.wanted.push_back(wanted);
             return;
         }

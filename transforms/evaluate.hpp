@@ -44,9 +44,10 @@ struct Frame {
 using Eval = std::function<Value(Frame&)>;
 using RowEval = std::function<RowRef(Frame&)>;
 
-// Thrown inside an evaluation, caught by derive(): the root is rejected with this reason.
+// Thrown inside an evaluation, caught by derive(): the root is rejected, or parked, with this reason.
 struct Reject {
     std::string reason;
+    bool parks = false;
 };
 
 // Truth of SQL: only true is true.

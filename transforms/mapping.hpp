@@ -51,6 +51,10 @@ struct Slots {
     Location where;
 };
 
+struct Members;
+// What `key.NAME` calls the parts of a group's key; empty where a part has no name.
+std::vector<std::string> part_names(const Members& members);
+
 // One relation that feeds a root or a set.
 struct Members {
     std::string alias;
@@ -60,6 +64,7 @@ struct Members {
     std::vector<std::pair<std::string, ExprPtr>> through;
     std::optional<Slots> slots;
     std::vector<ExprPtr> key;  // over the row, its `through` rows and slot names
+    std::vector<std::string> key_names;  // of the parts, if the file names them
     Location where;
 };
 
@@ -68,6 +73,13 @@ struct Members {
 struct SetSpec {
     Members members;
     std::vector<ExprPtr> at;
+};
+
+// views: {points: {of: d, slots: {...}}}: the rows of an alias of the group or of a set, once for each
+// slot, for aggregates: the alias keeps one member a row.
+struct ViewSpec {
+    Members members;  // as those of `of`, with the slots
+    std::string of;
 };
 
 // root: {row: orders, as: o} | {row: lines, as: l, slots: {...}} | {group: {a: {...}, u: {...}}}
@@ -97,6 +109,7 @@ struct ParentSpec {
     OnMissing missing = OnMissing::park;
     OnGone gone = OnGone::remove;
     OnMissing cycle = OnMissing::detach;  // for a parent of the same entity
+    std::string reason;                   // of a root parked for it; empty: missing_parent COLUMN
     Owner owner = Owner::bridge;          // or until_changed
     std::string adopted;                  // as ColumnSpec::adopted
     Location where;
@@ -155,6 +168,7 @@ struct EntitySpec {
     std::vector<std::pair<std::string, ExprPtr>>
         lookups;  // alias -> row expression, or target(entity, row) -> uuid
     std::vector<SetSpec> sets;
+    std::vector<ViewSpec> views;
     std::vector<std::pair<std::string, ExprPtr>> lets;
     std::vector<ParentSpec> parents;
     std::vector<ColumnSpec> columns;

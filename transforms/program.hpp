@@ -83,6 +83,7 @@ struct ParentProgram {
     RowEval row;                                           // a row of ...
     std::vector<std::pair<RelationIndex, IndexId>> feeds;  // ... one of these (kNone: a row entity)
     OnMissing missing = OnMissing::park;
+    std::string reason;  // of a root parked for it
     OnGone gone = OnGone::remove;
     OnMissing cycle = OnMissing::detach;
     bool self = false;

@@ -92,6 +92,8 @@ TEST_CASE("plan shows order, reads and columns of the mapping", "[cli][postgres]
     CHECK(text.find(". suppliers ->") < text.find(". products ->"));
     CHECK(text.find(". products ->") < text.find(". purchase_lines ->"));
     const Answer json = shop.program().run({"plan", "--json"});
+    CHECK(json.says(R"("roots": [{"slots": 0, "relation": "public.login"})"));
+    CHECK(json.says(R"({"slots": 3, "relation": "public.product"})"));
     CHECK(json.says("\"name\": \"purchases\""));
 }
 

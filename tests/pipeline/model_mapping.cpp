@@ -16,9 +16,170 @@ CatalogTable table(const std::string& name,
     return table;
 }
 
-std::string pick(Random& random, const std::vector<std::string>& choices) {
-    return choices[below(random, choices.size())];
-}
+// The text of one mapping, entity by entity; every part of it is there or not by chance.
+class Text {
+public:
+    explicit Text(Random& random) : random_{random} {}
+
+    std::string make() {
+        line("version: 1");
+        line("namespace: 549b22fb-a5c3-5d16-94b0-27e90695449f");
+        maybe(50, "relations: {cat: {scan: true}}");
+        line("functions:\n  label(r): coalesce(r.name, 'none')");
+        line("entities:");
+        nodes();
+        users();
+        items();
+        marks();
+        totals();
+        return std::move(text_);
+    }
+
+private:
+    void line(const std::string& text) { text_ += text + "\n"; }
+    bool maybe(unsigned percent, const std::string& text) {
+        const bool yes = chance(random_, percent);
+        if (yes) line(text);
+        return yes;
+    }
+    std::string pick(const std::vector<std::string>& choices) {
+        return choices[below(random_, choices.size())];
+    }
+    std::string missing() { return pick({"park", "detach"}); }
+    // What becomes of the children of a parent that is not there, or goes.
+    std::string rules() {
+        const std::string absent = missing();
+        return "missing: " + absent + ", gone: " + pick({"delete", "detach"});
+    }
+    // In double quotes; some roots do not give it, but are rejected.
+    std::string unless_two(const std::string& number, const std::string& otherwise) {
+        if (!chance(random_, 30)) return "\"" + otherwise + "\"";
+        return "\"if(" + number + " = 2, reject('bad_state: two'), " + otherwise + ")\"";
+    }
+    void keep() { maybe(30, "    on_delete: {keep: {state: \"'kept'\"}}"); }
+    void park() { maybe(25, "    on_park: remove"); }
+
+    void nodes() {
+        line("  nodes:\n    target: public.nodes\n    root: {row: node, as: n}");
+        line("    id: \"'node/' || n.id\"");
+        maybe(50, "    exists: n.active = 1 or n.active is null");
+        line("    sets:");
+        line("      kids: {from: node, key: parent_id, at: n.id}");
+        line("      homes: {from: acct, key: node_id, at: n.id}");
+        // Members whose key is found through two rows; either may be absent.
+        const bool deep = maybe(30,
+                                "      deep: {from: det, through: {i: \"item[item_id]\", "
+                                "u: \"usr[i.usr_id]\"}, key: u.acct_id, at: n.id}");
+        line("    parents:\n      parent: {of: nodes, root: n.parent_id, cycle: " + missing() +
+             ", " + rules() + "}");
+        line("    columns:");
+        line("      name: label(coalesce(cat[n.name_id], alt[n.name_id]))");
+        line("      kids: count(kids)");
+        line("      home: first(homes, login, order login desc)");
+        if (deep) line("      deep: sum(deep, q)");
+        line("      state: " + unless_two("n.active", "if(n.active = 1, 'on', 'off')"));
+        keep();
+        park();
+    }
+
+    void users() {
+        line("  users:\n    target: public.users\n    root:\n      group:");
+        line("        a: {from: acct, key: \"'a/' || id\"}");
+        line("        u:\n          from: usr\n          key: >-");
+        maybe(20,
+              "            if(active = 2 and acct_id is null, reject('bad_state: two'), '') ||");
+        line("            if(exists(acct[acct_id]), 'a/' || acct_id, 'u/' || id)");
+        line("    id: key");
+        line("    parents: {home: {of: nodes, root: a.node_id, " + rules() + "}}");
+        line("    columns:");
+        line("      login:\n        claim: a.login\n        reserve: fb_.*");
+        line("        else: \"'fb_' || key\"");
+        maybe(20, "        vacate: \"'away_' || key\"");
+        maybe(40, "        order: [\"max(u, active) desc\"]");
+        line("      active: any(u, active = 1)");
+        line("      first_user: first(u, id, order active desc, id)");
+        line("      state: " + unless_two("count(u)", "'live'"));
+        line("      ids: {users: \"list(u, text(id), order id)\", total: count(u)}");
+        keep();
+        park();
+    }
+
+    void items() {
+        line("  items:\n    target: public.items\n    root: {row: item, as: i}");
+        line("    id: \"'item/' || i.id\"");
+        maybe(60, "    exists: i.active = 1");
+        line("    lookups:");
+        // What else an item reads of a user makes up for a lookup that is not walked back.
+        const bool owned = maybe(60, "      owner: target(users, usr[i.usr_id])");
+        line("      by: usr[i.usr_id]");
+        line("      account: acct[by.acct_id]");
+        line("      home: node[account.node_id]");
+        line("    sets:");
+        line("      d: {from: det, key: item_id, at: i.id}");
+        line("      peers: {from: item, key: node_id, at: i.node_id}");
+        line("    parents:\n      node: {of: nodes, root: i.node_id, " + rules() + "}");
+        maybe(50, "      usr: {of: users, row: \"usr[i.usr_id]\", " + rules() + "}");
+        line("    columns:");
+        line("      code:\n        claim: i.code");
+        maybe(50, "        within: [node]");
+        maybe(20, "        vacate: \"'away_' || i.id\"");
+        maybe(50, "        order: [i.active = 1 desc, i.id desc]");
+        line(pick(
+            {"        else: \"'fb_' || i.id\"\n        reserve: fb_.*", "        else: \"null\""}));
+        if (owned)
+            line("      seat: {claim: owner, order: [i.id desc], else: \"null\", flag: shared}");
+        line("      best: max(d, q)");
+        line("      mean: round(mean(d, q, if q > 0), 2)");
+        line("      modes: most_frequent(d, q)");
+        line("      place: rank(peers, order code, id)");
+        line("      state: " + unless_two("i.cat_id", "'live'"));
+        line("      note: i.note");
+        line("      point: first(d, cat[p1].name, order id desc)");
+        // Through three, four and five rows; any of them may be absent.
+        maybe(50, "      login: account.login");
+        maybe(50, "      away: home.active");
+        maybe(50, "      far: label(coalesce(cat[home.name_id], alt[home.name_id]))");
+        keep();
+        park();
+    }
+
+    void marks() {
+        line("  marks:\n    target: public.marks\n    root:\n      row: det\n      as: d");
+        line("      slots: {n: [1, 2], point: \"p{n}\", if: point is not null}");
+        line("    id: \"'mark/' || d.id || '/' || n\"");
+        line("    parents: {item: {of: items, root: d.item_id, " + rules() + "}}");
+        line("    columns: {point: \"cat[point].name\", n: n, q: d.q * 2}");
+        park();
+    }
+
+    void totals() {
+        // The second part of the key is of the row that the member is read through, or of another.
+        const bool far = chance(random_, 50);
+        const std::string part = far ? "acct_id" : "cat_id";
+        line("  totals:\n    target: public.totals\n    root:\n      group:");
+        line("        d:\n          from: det\n          through:\n            i: item[item_id]");
+        if (far) line("            u: usr[i.usr_id]");
+        line("          key: [i.node_id, " + std::string{far ? "u." : "i."} + part + "]");
+        maybe(50, "        p: {from: item, key: [node_id, cat_id]}");
+        line("    id: >-\n      'total/' || coalesce(text(key.node_id), 'null')");
+        line("      || '/' || coalesce(text(key." + part + "), 'null')");
+        maybe(50, "    exists: any(d, q > 1)");
+        line("    parents: {node: {of: nodes, root: key.node_id, " + rules() + "}}");
+        line("    columns:");
+        line("      total: sum(d, q)");
+        line("      cat: cat[key." + part + "].name");
+        line("      distinct: count_distinct(d, q)");
+        line("      names: set(d, cat[p1].name)");
+        line("      details: >-");
+        line("        list(d, {d: id, q: q, c: i.code}, if i.active = 1, order q desc, id)");
+        line("      low: min(d, q)");
+        line("      full: all(d, q > 0)");
+        park();
+    }
+
+    Random& random_;
+    std::string text_;
+};
 }  // namespace
 
 std::map<std::string, CatalogTable> model_catalog() {
@@ -43,104 +204,7 @@ std::map<std::string, CatalogTable> model_catalog() {
     return catalog;
 }
 
-std::string random_mapping(Random& random) {
-    const auto missing = [&] { return pick(random, {"park", "detach"}); };
-    const auto gone = [&] { return pick(random, {"delete", "detach"}); };
-    const auto on_delete = [&](const std::string& column) {
-        return chance(random, 30) ? "    on_delete: {keep: {" + column + ": \"'kept'\"}}\n"
-                                  : std::string{};
-    };
-    const auto on_park = [&] {
-        return chance(random, 25) ? std::string{"    on_park: remove\n"} : std::string{};
-    };
-    std::string yaml = "version: 1\nnamespace: 549b22fb-a5c3-5d16-94b0-27e90695449f\n";
-    if (chance(random, 50)) yaml += "relations:\n  cat: {scan: true}\n";
-    yaml += "functions:\n  label(r): \"coalesce(r.name, 'none')\"\nentities:\n";
-    yaml +=
-        "  nodes:\n    target: public.nodes\n    root: {row: node, as: n}\n    id: \"'node/' || "
-        "n.id\"\n";
-    if (chance(random, 50)) yaml += "    exists: n.active = 1 or n.active is null\n";
-    yaml +=
-        "    sets: {kids: {from: node, key: parent_id, at: n.id}, homes: {from: acct, key: "
-        "node_id, at: n.id}}\n";
-    yaml += "    parents: {parent: {of: nodes, root: n.parent_id, missing: " + missing() +
-            ", gone: " + gone() + ", cycle: " + missing() + "}}\n";
-    yaml += "    columns:\n      name: \"label(coalesce(cat[n.name_id], alt[n.name_id]))\"\n";
-    yaml += "      kids: count(kids)\n      home: \"first(homes, login, order login desc)\"\n";
-    yaml += "      state: \"if(n.active = 1, 'on', 'off')\"\n" + on_delete("state") + on_park();
-    yaml +=
-        "  users:\n    target: public.users\n    root:\n      group:\n        a: {from: acct, key: "
-        "\"'a/' || id\"}\n";
-    yaml +=
-        "        u: {from: usr, key: \"if(exists(acct[acct_id]), 'a/' || acct_id, 'u/' || id)\"}\n "
-        "   id: key\n";
-    yaml += "    parents: {home: {of: nodes, root: node_key, missing: " + missing() +
-            ", gone: " + gone() + "}}\n";
-    // A parent's root reads one row: the account, as a first member.
-    const auto place = yaml.find("root: node_key");
-    yaml.replace(place, 14, "root: a.node_id");
-    yaml +=
-        "    columns:\n      login: {claim: a.login, else: \"'fb_' || key\", reserve: \"fb_.*\"" +
-        std::string{chance(random, 40) ? ", order: [\"max(u, active) desc\"]" : ""} + "}\n";
-    yaml +=
-        "      active: \"any(u, active = 1)\"\n      first_user: \"first(u, id, order active desc, "
-        "id)\"\n";
-    yaml +=
-        "      state: \"'live'\"\n      ids: {users: \"list(u, text(id), order id)\", total: "
-        "count(u)}\n" +
-        on_delete("state") + on_park();
-    yaml +=
-        "  items:\n    target: public.items\n    root: {row: item, as: i}\n    id: \"'item/' || "
-        "i.id\"\n";
-    if (chance(random, 60)) yaml += "    exists: i.active = 1\n";
-    yaml += "    lookups: {owner: \"target(users, usr[i.usr_id])\"}\n";
-    yaml +=
-        "    sets: {d: {from: det, key: item_id, at: i.id}, peers: {from: item, key: node_id, at: "
-        "i.node_id}}\n";
-    yaml += "    parents:\n      node: {of: nodes, root: i.node_id, missing: " + missing() +
-            ", gone: " + gone() + "}\n";
-    if (chance(random, 50)) {
-        yaml += "      usr: {of: users, row: \"usr[i.usr_id]\", missing: " + missing() +
-                ", gone: " + gone() + "}\n";
-    }
-    yaml += "    columns:\n      code: {claim: i.code, " +
-            std::string{chance(random, 50) ? "within: [node], " : ""} +
-            (chance(random, 50) ? "order: [\"i.active = 1 desc\", \"i.id desc\"], " : "") +
-            pick(random, {"else: \"'fb_' || i.id\", reserve: \"fb_.*\"", "else: \"null\""}) + "}\n";
-    yaml += "      seat: {claim: owner, order: [i.id desc], else: \"null\", flag: shared}\n";
-    yaml +=
-        "      best: \"max(d, q)\"\n      mean: \"round(mean(d, q, if q > 0), 2)\"\n      modes: "
-        "\"most_frequent(d, q)\"\n";
-    yaml +=
-        "      place: \"rank(peers, order code, id)\"\n      state: \"'live'\"\n      note: "
-        "i.note\n";
-    yaml +=
-        "      point: \"first(d, cat[p1].name, order id desc)\"\n" + on_delete("state") + on_park();
-    yaml +=
-        "  marks:\n    target: public.marks\n    root: {row: det, as: d, slots: {n: [1, 2], point: "
-        "\"p{n}\", if: point is not null}}\n";
-    yaml += "    id: \"'mark/' || d.id || '/' || n\"\n";
-    yaml += "    parents: {item: {of: items, root: d.item_id, missing: " + missing() +
-            ", gone: " + gone() + "}}\n";
-    yaml += "    columns: {point: \"cat[point].name\", n: n, q: \"d.q * 2\"}\n" + on_park();
-    yaml += "  totals:\n    target: public.totals\n    root:\n      group:\n";
-    yaml += "        d: {from: det, through: {i: \"item[item_id]\"}, key: [i.node_id, i.cat_id]}\n";
-    if (chance(random, 50)) yaml += "        p: {from: item, key: [node_id, cat_id]}\n";
-    yaml +=
-        "    id: \"'total/' || coalesce(text(key.node_id), 'null') || '/' || "
-        "coalesce(text(key.cat_id), 'null')\"\n";
-    if (chance(random, 50)) yaml += "    exists: \"any(d, q > 1)\"\n";
-    yaml += "    parents: {node: {of: nodes, root: key.node_id, missing: " + missing() +
-            ", gone: " + gone() + "}}\n";
-    yaml +=
-        "    columns:\n      total: \"sum(d, q)\"\n      cat: \"cat[key.cat_id].name\"\n      "
-        "distinct: \"count_distinct(d, q)\"\n";
-    yaml +=
-        "      names: \"set(d, cat[p1].name)\"\n      details: \"list(d, {d: id, q: q, c: i.code}, "
-        "if i.active = 1, order q desc, id)\"\n";
-    yaml += "      low: \"min(d, q)\"\n      full: \"all(d, q > 0)\"\n" + on_park();
-    return yaml;
-}
+std::string random_mapping(Random& random) { return Text{random}.make(); }
 
 std::shared_ptr<const Program> compile_model(const std::string& yaml) {
     Findings findings;

@@ -3,50 +3,74 @@
 // from scratch, modulo declared history.
 //
 // One case is one seed; a failure prints it. CROSSFADE_MODEL_SEED runs that case alone,
-// CROSSFADE_MODEL_CASES sets how many.
+// CROSSFADE_MODEL_CASES sets how many, both together how many from that seed on.
+//
+// A change of the mapping's text or of the changes must leave it able to find these, planted by
+// hand in the engine:
+//   lookups    an absent row in the middle of a chain is not tracked, or its arrival not noticed
+//   fan-out    a row read by many changes while chunks of its earlier change are open: missed, or
+//              a cursor skips an entry
+//   rejection  a parent becomes rejected, and its children or its own parents do not concern it
+//   truncate   with inserts in one transaction: new rows go with the old, or old ones stay
+//   ring       three rows pass a claimed value on: not vacated, or vacated by what another holds
+//   fallback   a reserved value is claimed, or the loser of a claim writes what another row has
 #include "tests/pipeline/model_expected.hpp"
 #include "tests/pipeline/model_mapping.hpp"
 #include "tests/support/catch.hpp"
 
 #include "state/memory_store.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace crossfade::test {
 namespace {
+// To read and compile a mapping takes as long as to try it once.
+constexpr std::uint64_t kCasesOfMapping = 4;
 
 class Case {
 public:
-    explicit Case(std::uint64_t seed)
-        : random_{seed},
-          yaml_{random_mapping(random_)},
-          program_{compile_model(yaml_)},
-          target_{*program_} {
+    Case(std::uint64_t seed, std::shared_ptr<const Program> program)
+        : random_{seed}, program_{std::move(program)}, target_{*program_} {
         limits_.inline_entries = static_cast<std::int64_t>(1 + below(random_, 8));
         limits_.chunk_roots = 1 + below(random_, 5);
-        limits_.chunk_entries = static_cast<std::int64_t>(10 + below(random_, 30));
+        // A few entries a chunk: the fan-out of one row is under way over many other batches.
+        const bool slow = chance(random_, 30);
+        limits_.chunk_entries =
+            static_cast<std::int64_t>(slow ? 1 + below(random_, 4) : 10 + below(random_, 30));
+        if (chance(random_, 25)) {
+            readers_ = 14;
+            accounts_ = 2;
+        }
     }
 
     // Empty, or what differs.
     std::string run() {
-        const std::size_t rounds = 4 + below(random_, 12);
+        const std::size_t rounds = 4 + below(random_, 14);
         for (std::size_t round = 0; round < rounds; ++round) {
+            // What was missed is often made good by a later change: so it is looked for early too.
+            if (chance(random_, 8)) {
+                if (std::string difference = settle(); !difference.empty()) return difference;
+            }
             source_batch();
             for (std::size_t chunks = below(random_, 4); chunks > 0; --chunks) {
                 if (!work_batch()) break;
             }
             if (chance(random_, 15)) steal();
         }
+        return settle();
+    }
+
+private:
+    std::string settle() {
         for (int chunks = 0; work_batch(); ++chunks) {
             if (chunks > 20'000) return "the work queue does not drain";
         }
         return compare_with_expected(*program_, source_, state_, target_);
     }
 
-    const std::string& yaml() const { return yaml_; }
-
-private:
     void source_batch() {
         Batch batch{*program_, state_, limits_};
         for (std::size_t n = 1 + below(random_, 3); n > 0; --n)
@@ -102,7 +126,64 @@ private:
         std::vector<Change> changes;
         for (std::size_t n = 1 + below(random_, 6); n > 0; --n)
             change(changes);
+        if (chance(random_, 3)) refill(changes);
+        if (chance(random_, 10)) rotate(changes);
         return changes;
+    }
+
+    // Rows come, all of the relation go, and some come again: the same, others under the same key,
+    // or new ones.
+    void refill(std::vector<Change>& changes) {
+        const auto relation =
+            static_cast<RelationIndex>(below(random_, program_->relations.size()));
+        auto& rows = source_[relation];
+        const auto insert = [&](Row row) {
+            if (!rows.try_emplace(key_of(relation, row), row).second) return;
+            Change change;
+            change.relation = relation;
+            change.row = std::move(row);
+            changes.push_back(std::move(change));
+        };
+        if (chance(random_, 50)) insert(random_row(relation));
+        const auto before = std::exchange(rows, {});
+        Change truncate;
+        truncate.relation = relation;
+        truncate.operation = Operation::truncate;
+        changes.push_back(std::move(truncate));
+        for (const auto& [key, row] : before) {
+            if (chance(random_, 60)) insert(row);
+        }
+        for (std::size_t n = below(random_, 4); n > 0; --n)
+            insert(random_row(relation));
+    }
+
+    // Two to four rows pass the value of a column on to each other, as claimed ones are.
+    void rotate(std::vector<Change>& changes) {
+        const char* const names[] = {"login", "code", "usr_id"};
+        const std::string name = names[below(random_, 3)];
+        const RelationIndex relation = program_->find_relation(name == "login" ? "acct" : "item");
+        const auto& columns = program_->relations[relation].columns;
+        const auto column = std::find_if(columns.begin(), columns.end(),
+                                         [&](const MappedColumn& c) { return c.name == name; });
+        if (column == columns.end()) return;  // this mapping does not read it
+        const auto position = static_cast<std::size_t>(column - columns.begin());
+        std::vector<KeyBytes> ring;
+        for (const auto& [key, row] : source_[relation])
+            ring.push_back(key);
+        std::shuffle(ring.begin(), ring.end(), random_);
+        ring.resize(std::min<std::size_t>(ring.size(), 2 + below(random_, 3)));
+        if (ring.size() < 2) return;
+        const Value first = source_[relation].at(ring.front())[position];
+        for (std::size_t i = 0; i < ring.size(); ++i) {
+            Row& row = source_[relation].at(ring[i]);
+            row[position] =
+                i + 1 < ring.size() ? source_[relation].at(ring[i + 1])[position] : first;
+            Change change;
+            change.relation = relation;
+            change.operation = Operation::update;
+            change.row = row;
+            changes.push_back(std::move(change));
+        }
     }
 
     void change(std::vector<Change>& changes) {
@@ -161,22 +242,34 @@ private:
     Row random_row(RelationIndex relation) {
         Row row;
         for (const MappedColumn& column : program_->relations[relation].columns)
-            row.push_back(random_value(column));
+            row.push_back(random_value(relation, column));
         return row;
     }
 
-    Value random_value(const MappedColumn& column) {
+    // Rows that others read are few, so that each is read by several.
+    bool few(RelationIndex relation) const {
+        const std::string& name = program_->relations[relation].name;
+        return name != "usr" && name != "item" && name != "det";
+    }
+
+    Value random_value(RelationIndex relation, const MappedColumn& column) {
         const auto number = [&](std::uint64_t bound) {
             return Value{static_cast<std::int64_t>(1 + below(random_, bound))};
         };
-        if (column.name == "id") return number(5);
+        if (column.name == "id") return number(few(relation) ? 5 : readers_);
         if (chance(random_, 12)) return Null{};
         if (column.name == "active") return static_cast<std::int64_t>(below(random_, 3));
         if (column.name == "note")
             return std::string{chance(random_, 15) ? "refuse" : chance(random_, 50) ? "a" : "b"};
+        if (column.name == "usr_id") return number(chance(random_, 50) ? readers_ : 5);
+        if (column.name == "acct_id") return number(accounts_);
         if (column.type == Type::integer) return number(5);
-        // Few values, so that they collide; some shaped like a fallback.
-        if (chance(random_, 15)) return "fb_" + std::to_string(1 + below(random_, 5));
+        // Few values, so that they collide; some are the fallback of a row.
+        if (chance(random_, 15)) {
+            const std::string root =
+                column.name == "login" ? (chance(random_, 70) ? "a/" : "u/") : "";
+            return "fb_" + root + std::to_string(1 + below(random_, 5));
+        }
         return std::string(1, static_cast<char>('p' + below(random_, 3)));
     }
 
@@ -188,12 +281,13 @@ private:
     }
 
     Random random_;
-    std::string yaml_;
     std::shared_ptr<const Program> program_;
     ModelTarget target_;
     MemoryStore state_;
     SourceRows source_;
     BatchLimits limits_;
+    std::uint64_t readers_ = 5;   // highest id of the rows that read the others
+    std::uint64_t accounts_ = 5;  // highest account that users have
     std::uint64_t lsn_ = 0;
 };
 
@@ -208,12 +302,18 @@ TEST_CASE(
     "whatever the mapping, the changes, the chunks and their interleaving, the target equals T "
     "from scratch",
     "[pipeline][property]") {
-    const std::uint64_t cases = from_environment("CROSSFADE_MODEL_CASES", 10'000);
     const std::uint64_t single = from_environment("CROSSFADE_MODEL_SEED", 0);
+    const std::uint64_t cases = from_environment("CROSSFADE_MODEL_CASES", single != 0 ? 1 : 10'000);
     const std::uint64_t first = single != 0 ? single : 1;
-    const std::uint64_t last = single != 0 ? single : cases;
-    for (std::uint64_t seed = first; seed <= last; ++seed) {
-        Case one{seed};
+    std::string yaml;
+    std::shared_ptr<const Program> program;
+    for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+        if (!program || seed % kCasesOfMapping == 0) {
+            Random random{seed / kCasesOfMapping};
+            yaml = random_mapping(random);
+            program = compile_model(yaml);
+        }
+        Case one{seed, program};
         std::string difference;
         try {
             difference = one.run();
@@ -222,7 +322,7 @@ TEST_CASE(
         }
         if (difference.empty()) continue;
         INFO("seed " << seed << " (CROSSFADE_MODEL_SEED=" << seed << " runs it alone)");
-        INFO(one.yaml());
+        INFO(yaml);
         FAIL(difference);
     }
     SUCCEED();

@@ -210,6 +210,11 @@ std::vector<ParentSpec> read_parents(Document& document, const Entry& entry) {
         if (const auto cycle = map.take("cycle")) {
             parent.cycle = read_missing(document, *cycle, parent.cycle);
         }
+        if (const auto reason = map.take("reason")) {
+            parent.reason = read_text(document, *reason, "the name of a reason").value_or("");
+            if (!parent.reason.empty())
+                check_flag(document, document.place(*reason), reason->path, parent.reason);
+        }
         if (const auto owner = map.take("owner")) {
             const auto choice = read_choice(document, *owner, {"bridge", "until_changed"});
             if (choice == std::size_t{1}) parent.owner = Owner::until_changed;

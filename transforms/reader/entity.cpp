@@ -119,6 +119,9 @@ void check_scope(Document& document, const std::string& path, const EntitySpec& 
     for (const SetSpec& set : entity.sets) {
         scope.add(set.members.alias, "a set", set.members.where, path + ".sets");
     }
+    for (const ViewSpec& view : entity.views) {
+        scope.add(view.members.alias, "a view", view.members.where, path + ".views");
+    }
     for (const auto& [name, expr] : entity.lets)
         scope.add(name, "a let", expr->where, path + ".let");
     const auto check_members = [&](const Members& members, const std::string& where) {
@@ -137,6 +140,31 @@ void check_scope(Document& document, const std::string& path, const EntitySpec& 
     }
     for (const SetSpec& set : entity.sets) {
         check_members(set.members, path + ".sets." + set.members.alias);
+    }
+}
+
+// A view sees what the alias sees that it is a view of.
+void complete_views(Document& document, const std::string& path, EntitySpec& entity) {
+    for (ViewSpec& view : entity.views) {
+        const Members* of = nullptr;
+        const auto take = [&](const Members& members) {
+            if (members.alias == view.of) of = &members;
+        };
+        if (entity.root.kind == Root::Kind::group) {
+            for (const Members& members : entity.root.members)
+                take(members);
+        }
+        for (const SetSpec& set : entity.sets)
+            take(set.members);
+        if (of == nullptr || of->slots) {
+            document.error(view.members.where, path + ".views." + view.members.alias,
+                           of == nullptr
+                               ? "'" + view.of + "' is neither an alias of the group nor a set"
+                               : "'" + view.of + "' has slots already");
+            continue;
+        }
+        view.members.relation = of->relation;
+        view.members.through = of->through;
     }
 }
 
@@ -209,6 +237,7 @@ EntitySpec read_entity(Document& document, const Entry& entry) {
         entity.lookups = read_named(document, *lookups, "a map of name: relation[key]");
     }
     if (const auto sets = map.take("sets")) entity.sets = read_sets(document, *sets);
+    if (const auto views = map.take("views")) entity.views = read_views(document, *views);
     if (const auto lets = map.take("let")) {
         entity.lets = read_named(document, *lets, "a map of name: expression");
     }
@@ -217,6 +246,7 @@ EntitySpec read_entity(Document& document, const Entry& entry) {
         entity.columns = read_columns(document, *columns);
     }
     map.finish();
+    complete_views(document, entry.path, entity);
     check_scope(document, entry.path, entity);
     check_columns(document, entry.path, entity);
     return entity;

@@ -81,7 +81,14 @@ void read_member_details(Document& document, MapReader& map, Members& members, b
     if (const auto slots = map.take("slots")) members.slots = read_slots(document, *slots);
     if (!with_key) return;
     if (const auto key = map.require("key", "the key under which the rows meet")) {
-        members.key = read_expressions(document, *key);
+        if (key->node.IsMap()) {
+            for (auto& [name, part] : read_named(document, *key, "a map of name: expression")) {
+                members.key_names.push_back(name);
+                members.key.push_back(std::move(part));
+            }
+        } else {
+            members.key = read_expressions(document, *key);
+        }
     }
 }
 
@@ -211,6 +218,26 @@ std::vector<SetSpec> read_sets(Document& document, const Entry& entry) {
         sets.push_back(std::move(set));
     }
     return sets;
+}
+
+std::vector<ViewSpec> read_views(Document& document, const Entry& entry) {
+    std::vector<ViewSpec> views;
+    for (const Entry& member : document.map_entries(entry, "a map of name: {of, slots}")) {
+        ViewSpec view;
+        view.members.alias = member.key;
+        view.members.where = member.key_where;
+        check_name(document, member.key_where, member.path, member.key);
+        MapReader map{document, member, "a map with of and slots"};
+        if (const auto of = map.require("of", "an alias of the group, or a set")) {
+            view.of = read_text(document, *of, "an alias").value_or("");
+        }
+        if (const auto slots = map.require("slots", "what each row is looked at once for")) {
+            view.members.slots = read_slots(document, *slots);
+        }
+        map.finish();
+        views.push_back(std::move(view));
+    }
+    return views;
 }
 
 }  // namespace crossfade

@@ -9,6 +9,7 @@
 namespace crossfade {
 
 std::optional<Root> read_root(Document& document, const Entry& entry);
+std::vector<ViewSpec> read_views(Document& document, const Entry& entry);
 std::vector<SetSpec> read_sets(Document& document, const Entry& entry);
 std::optional<Slots> read_slots(Document& document, const Entry& entry);
 
