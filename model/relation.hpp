@@ -49,6 +49,9 @@ struct MappedRelation {
     std::string name;
     std::vector<MappedColumn> columns;
     std::vector<std::uint32_t> key;  // positions in `columns` of the key columns, in key order
+    // The table has no key (REPLICA IDENTITY FULL): rows may be equal in all of `key`, and are told
+    // apart by a number behind it, counted from 0.
+    bool repeats = false;
 };
 
 enum class Operation : std::uint8_t { insert, update, remove, truncate };

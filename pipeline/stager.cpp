@@ -44,6 +44,28 @@ KeyBytes Stager::key_of(RelationIndex relation, const Row& row) const {
     return key;
 }
 
+// Where a row with this key goes: under the first number that is free, if the table has no key.
+KeyBytes Stager::free_place(RelationIndex relation, const KeyBytes& key) {
+    if (!program_.relations[relation].repeats) return key;
+    for (std::int64_t number = 0;; ++number) {
+        KeyBytes place = key;
+        append_key(place, number);
+        if (!view_.image(relation, place)) return place;
+    }
+}
+
+// Where the row with this key is: of several equal ones the last.
+KeyBytes Stager::place_of(RelationIndex relation, const KeyBytes& key) {
+    if (!program_.relations[relation].repeats) return key;
+    KeyBytes last;
+    for (std::int64_t number = 0;; ++number) {
+        KeyBytes place = key;
+        append_key(place, number);
+        if (number > 0 && !view_.image(relation, place)) return last;
+        last = std::move(place);
+    }
+}
+
 void Stager::put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row) {
     const RowId id{relation, key};
     auto [entry, first] = rows_.try_emplace(id);
@@ -66,7 +88,8 @@ void Stager::update(const Change& change) {
             append_key(old_key, row.at(position));
         }
     }
-    const auto image = view_.image(change.relation, old_key);
+    const KeyBytes old_place = place_of(change.relation, old_key);
+    const auto image = view_.image(change.relation, old_place);
     if (!image) {
         throw Failure{Error{
             ErrorKind::trust,
@@ -77,8 +100,10 @@ void Stager::update(const Change& change) {
         if (is_absent(row[i])) row[i] = (*image)[i];
     }
     const KeyBytes new_key = key_of(change.relation, row);
-    if (new_key != old_key) put(change.relation, old_key, nullptr);
-    put(change.relation, new_key, std::make_shared<const Row>(std::move(row)));
+    const bool stays = new_key == old_key;
+    if (!stays) put(change.relation, old_place, nullptr);
+    put(change.relation, stays ? old_place : free_place(change.relation, new_key),
+        std::make_shared<const Row>(std::move(row)));
 }
 
 void Stager::truncate(RelationIndex relation) {
@@ -99,13 +124,13 @@ void Stager::stage(const Change& change) {
             for (Value& value : row) {
                 if (is_absent(value)) value = Null{};
             }
-            const KeyBytes key = key_of(change.relation, row);
+            const KeyBytes key = free_place(change.relation, key_of(change.relation, row));
             put(change.relation, key, std::make_shared<const Row>(std::move(row)));
             return;
         }
         case Operation::update: return update(change);
         case Operation::remove: {
-            const KeyBytes key = encode_key(change.old_key);
+            const KeyBytes key = place_of(change.relation, encode_key(change.old_key));
             if (!view_.image(change.relation, key)) {
                 throw Failure{Error{ErrorKind::trust,
                                     "a delete from " + program_.relations[change.relation].name +

@@ -45,6 +45,8 @@ private:
     std::vector<IndexEntry> stored_entries(IndexId index, const KeyBytes& row);
     void count(EntityIndex entity, std::int64_t delta);
     KeyBytes key_of(RelationIndex relation, const Row& row) const;
+    KeyBytes free_place(RelationIndex relation, const KeyBytes& key);
+    KeyBytes place_of(RelationIndex relation, const KeyBytes& key);
 
     const Program& program_;
     StateView base_view_;

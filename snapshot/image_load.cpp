@@ -50,8 +50,17 @@ void require_empty(const Reader& store) {
     }
 }
 
-[[noreturn]] void refuse_duplicate(const Program& program, std::string_view entry) {
+// Rows of a table without a key are told apart by a number; any other table has each key once.
+std::optional<std::string> name_of_copy(const Program& program, std::string_view whole,
+                                        std::uint64_t copy) {
+    std::string_view entry = whole;
     const MappedRelation& relation = program.relations[keys::take_number(entry)];
+    if (relation.repeats) {
+        KeyBytes key{whole};
+        append_key(key, static_cast<std::int64_t>(copy));
+        return key;
+    }
+    if (copy == 0) return std::nullopt;
     const bool secret =
         std::any_of(relation.key.begin(), relation.key.end(),
                     [&](std::uint32_t position) { return relation.columns[position].secret; });
@@ -105,9 +114,10 @@ ImageLoadResult load_images(const Program& program, RocksStore& store,
 
     const MergeOptions merge{directory, settings.file_bytes_max, settings.threads, settings.state,
                              settings.stop};
-    const FileStarts starts =
-        merge_into(store, Family::images, sorters, merge,
-                   [&](std::string_view entry) { refuse_duplicate(program, entry); });
+    const FileStarts starts = merge_into(store, Family::images, sorters, merge,
+                                         [&](std::string_view entry, std::uint64_t copy) {
+                                             return name_of_copy(program, entry, copy);
+                                         });
     std::filesystem::remove_all(directory);
     write_counts(program, store,
                  build_indexes(program, store, starts, result.rows, settings, progress),

@@ -132,11 +132,12 @@ void run_pass(const Program& program, RocksStore& store, const Pass& pass, const
     });
     const MergeOptions merge{directory, options.file_bytes_max, options.threads, options.state,
                              options.stop};
-    const auto on_duplicate = [](std::string_view) {
+    const auto once = [](std::string_view, std::uint64_t copy) -> std::optional<std::string> {
+        if (copy == 0) return std::nullopt;
         throw Failure{Error{ErrorKind::internal, "a row stands twice in an index"}};
     };
-    merge_into(store, Family::edges, edges, merge, on_duplicate);
-    merge_into(store, Family::members, members, merge, on_duplicate);
+    merge_into(store, Family::edges, edges, merge, once);
+    merge_into(store, Family::members, members, merge, once);
     std::filesystem::remove_all(directory);
     bar.finish();
 }

@@ -106,20 +106,21 @@ private:
 };
 
 void merge_segments(const std::vector<RunSegment>& segments, FileWriter& writer,
-                    const std::stop_token& stop,
-                    const std::function<void(std::string_view)>& on_duplicate) {
+                    const std::stop_token& stop, const NameOfCopy& name) {
     std::vector<std::unique_ptr<RunCursor>> heap;
     for (const RunSegment& segment : segments)
         heap.push_back(std::make_unique<RunCursor>(segment));
     const auto later = [](const auto& a, const auto& b) { return a->key() > b->key(); };
     std::make_heap(heap.begin(), heap.end(), later);
     std::optional<std::string> last;
+    std::uint64_t copy = 0;
     for (std::uint64_t entries = 0; !heap.empty(); ++entries) {
         if (entries % kStopEvery == 0) stop_here(stop);
         std::pop_heap(heap.begin(), heap.end(), later);
         RunCursor& cursor = *heap.back();
-        if (last && *last == cursor.key()) on_duplicate(cursor.key());
-        writer.put(cursor.key(), cursor.value());
+        copy = last && *last == cursor.key() ? copy + 1 : 0;
+        const auto stored = name(cursor.key(), copy);
+        writer.put(stored ? std::string_view{*stored} : cursor.key(), cursor.value());
         last = cursor.key();
         cursor.next();
         if (cursor.valid())
@@ -132,8 +133,7 @@ void merge_segments(const std::vector<RunSegment>& segments, FileWriter& writer,
 }  // namespace
 
 FileStarts merge_into(RocksStore& store, Family family, const std::vector<RunSorter>& sorters,
-                      const MergeOptions& options,
-                      const std::function<void(std::string_view)>& on_duplicate) {
+                      const MergeOptions& options, const NameOfCopy& name) {
     std::map<std::uint32_t, std::vector<RunSegment>> by_number;
     for (const RunSorter& sorter : sorters) {
         for (const auto& [number, segments] : sorter.segments()) {
@@ -153,7 +153,7 @@ FileStarts merge_into(RocksStore& store, Family family, const std::vector<RunSor
             const std::uint32_t number = numbers[i];
             FileWriter writer{family, std::string{to_string(family)} + "." + std::to_string(number),
                               options, merged.at(number)};
-            merge_segments(by_number.at(number), writer, stop, on_duplicate);
+            merge_segments(by_number.at(number), writer, stop, name);
         }
     });
     FileStarts starts;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -26,10 +27,12 @@ struct MergeOptions {
 // overlap, so the state can put them to the bottom, where they need no compaction.
 using FileStarts = std::map<std::uint32_t, std::vector<std::string>>;
 
-// Merges what the (finished) sorters hold, numbers in parallel, and has the store ingest it. A key
-// that comes twice goes to `on_duplicate`, which must throw: nothing is ingested then.
+// Merges what the (finished) sorters hold, numbers in parallel, and has the store ingest it. `name`
+// says under which key the nth entry of a key (counted from 0) is stored, nothing: under that key.
+// Of a key that may come but once it must throw for the second: nothing is ingested then.
+using NameOfCopy =
+    std::function<std::optional<std::string>(std::string_view key, std::uint64_t copy)>;
 FileStarts merge_into(RocksStore& store, Family family, const std::vector<RunSorter>& sorters,
-                      const MergeOptions& options,
-                      const std::function<void(std::string_view key)>& on_duplicate);
+                      const MergeOptions& options, const NameOfCopy& name);
 
 }  // namespace crossfade

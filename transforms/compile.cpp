@@ -14,7 +14,12 @@ Compiler::Compiler(const Mapping& mapping, const std::map<std::string, CatalogTa
       program_{std::make_shared<Program>()} {}
 
 void Compiler::error(const Location& where, const std::string& message) {
-    findings_.push_back({where, path_, message, {}, Severity::error});
+    // What several expressions use is compiled several times, and wrong in one place.
+    const bool known = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
+        return finding.where.line == where.line && finding.where.column == where.column &&
+               finding.where.file == where.file && finding.message == message;
+    });
+    if (!known) findings_.push_back({where, path_, message, {}, Severity::error});
 }
 
 RelationIndex Compiler::relation(const std::string& name, const Location& where) {
@@ -39,11 +44,14 @@ RelationIndex Compiler::relation(const std::string& name, const Location& where)
     }
     const auto index = static_cast<RelationIndex>(program_->relations.size());
     relation_of_[name] = index;
-    program_->relations.push_back({schema, name, {}, {}});
+    program_->relations.push_back({schema, name, {}, {}, false});
     tables_.push_back(&found->second);
     std::vector<std::string> key = settings != nullptr ? settings->key : std::vector<std::string>{};
     if (key.empty()) key = found->second.primary_key;
-    if (key.empty()) key = found->second.identity_key;
+    if (key.empty()) {
+        key = found->second.identity_key;
+        program_->relations[index].repeats = found->second.identity == ReplicaIdentity::full;
+    }
     if (key.empty()) {
         error(where, "table \"" + name +
                          "\" has neither a primary key nor a replica identity; name its key under "

@@ -209,9 +209,9 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope) {
         std::vector<std::string> names = function_names();
         for (const Macro& macro : mapping_.macros)
             names.push_back(macro.name);
-        for (const char* special :
-             {"if", "coalesce", "exists", "target", "park", "compact", "any", "all", "count", "count_distinct", "min",
-              "max", "sum", "mean", "most_frequent", "first", "list", "set", "rank"}) {
+        for (const char* special : {"if", "coalesce", "exists", "target", "park", "compact", "any",
+                                    "all", "count", "count_distinct", "min", "max", "sum", "mean",
+                                    "most_frequent", "first", "list", "set", "rank"}) {
             names.emplace_back(special);
         }
         const std::string near = nearest(expr.text, names);

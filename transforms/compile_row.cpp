@@ -139,7 +139,7 @@ IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope,
         if (!own_key.empty()) own_key += ", ";
         own_key += program_->relations[relation].columns[position].name;
     }
-    spec.identity = own_key == text;
+    spec.identity = own_key == text && !program_->relations[relation].repeats;
     program_->indexes.push_back(std::move(spec));
     const auto id = static_cast<IndexId>(program_->indexes.size() - 1);
     edges_[name] = id;
@@ -215,6 +215,16 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
     result.relation = target;
     result.eval = [](Frame&) { return RowRef{}; };
     if (target == kNone) return result;
+    if (program_->relations[target].repeats) {
+        error(expr.where, "\"" + expr.text +
+                              "\" has no key, so no row of it can be looked up; read its rows as a "
+                              "set (sets: {rows: {from: " +
+                              expr.text +
+                              ", key: ..., at: ...}}), or name a unique key under "
+                              "relations: {" +
+                              expr.text + ": {key: [...]}}");
+        return result;
+    }
     if (expr.args.size() != program_->relations[target].key.size()) {
         error(expr.where, "the key of \"" + expr.text + "\" has " +
                               std::to_string(program_->relations[target].key.size()) +

@@ -44,7 +44,8 @@ struct Frame {
 using Eval = std::function<Value(Frame&)>;
 using RowEval = std::function<RowRef(Frame&)>;
 
-// Thrown inside an evaluation, caught by derive(): the root is rejected, or parked, with this reason.
+// Thrown inside an evaluation, caught by derive(): the root is rejected, or parked, with this
+// reason.
 struct Reject {
     std::string reason;
     bool parks = false;

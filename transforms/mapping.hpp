@@ -63,7 +63,7 @@ struct Members {
     // lacks one is a parked root of its own. Visible by their name, in this member's scope.
     std::vector<std::pair<std::string, ExprPtr>> through;
     std::optional<Slots> slots;
-    std::vector<ExprPtr> key;  // over the row, its `through` rows and slot names
+    std::vector<ExprPtr> key;            // over the row, its `through` rows and slot names
     std::vector<std::string> key_names;  // of the parts, if the file names them
     Location where;
 };
@@ -75,8 +75,8 @@ struct SetSpec {
     std::vector<ExprPtr> at;
 };
 
-// views: {points: {of: d, slots: {...}}}: the rows of an alias of the group or of a set, once for each
-// slot, for aggregates: the alias keeps one member a row.
+// views: {points: {of: d, slots: {...}}}: the rows of an alias of the group or of a set, once for
+// each slot, for aggregates: the alias keeps one member a row.
 struct ViewSpec {
     Members members;  // as those of `of`, with the slots
     std::string of;

@@ -48,7 +48,10 @@ TEST_CASE("what sorters spill is merged in order, whatever the sizes", "[propert
         options.file_bytes_max = 1 + random() % 50'000;
         const FileStarts starts =
             merge_into(*store, Family::images, sorters, options,
-                       [](std::string_view) { throw std::runtime_error{"a duplicate"}; });
+                       [](std::string_view, std::uint64_t copy) -> std::optional<std::string> {
+                           if (copy > 0) throw std::runtime_error{"a duplicate"};
+                           return std::nullopt;
+                       });
         const bool equal = entries_of(*store, Family::images) == expected;
         REQUIRE(equal);
         for (const auto& [number, keys] : starts) {
@@ -57,6 +60,28 @@ TEST_CASE("what sorters spill is merged in order, whatever the sizes", "[propert
                 CHECK(expected.contains(key));
         }
     }
+}
+
+TEST_CASE("copies of a key are stored under the names they are given") {
+    const Folder folder;
+    const auto store = RocksStore::open(folder.path() / "state");
+    std::vector<RunSorter> sorters;
+    for (int i = 0; i < 2; ++i) {
+        sorters.emplace_back(folder.path(), "run" + std::to_string(i), 1000);
+        sorters.back().put("keys a", "one");
+        sorters.back().put("keys a", "one");
+        sorters.back().put("keys b", "two");
+        sorters.back().finish();
+    }
+    MergeOptions options;
+    options.directory = folder.path();
+    merge_into(*store, Family::images, sorters, options,
+               [](std::string_view key, std::uint64_t copy) {
+                   return std::string{key} + "#" + std::to_string(copy);
+               });
+    const Entries expected{{"keys a#0", "one"}, {"keys a#1", "one"}, {"keys a#2", "one"},
+                           {"keys a#3", "one"}, {"keys b#0", "two"}, {"keys b#1", "two"}};
+    CHECK(entries_of(*store, Family::images) == expected);
 }
 
 TEST_CASE("a key that comes twice is told and nothing is ingested") {
@@ -72,12 +97,14 @@ TEST_CASE("a key that comes twice is told and nothing is ingested") {
     MergeOptions options;
     options.directory = folder.path();
     std::string told;
-    CHECK_THROWS_WITH(merge_into(*store, Family::images, sorters, options,
-                                 [&](std::string_view key) {
-                                     told = key;
-                                     throw std::runtime_error{"twice"};
-                                 }),
-                      "twice");
+    CHECK_THROWS_WITH(
+        merge_into(*store, Family::images, sorters, options,
+                   [&](std::string_view key, std::uint64_t copy) -> std::optional<std::string> {
+                       if (copy == 0) return std::nullopt;
+                       told = key;
+                       throw std::runtime_error{"twice"};
+                   }),
+        "twice");
     CHECK(told == "keys one");
     CHECK(entries_of(*store, Family::images).empty());
 }
@@ -119,7 +146,8 @@ TEST_CASE("a scan under a key finds all its entries in large files, and no other
     sorters[0].finish();
     MergeOptions options;
     options.directory = folder.path();
-    merge_into(*store, Family::edges, sorters, options, [](std::string_view) {});
+    merge_into(*store, Family::edges, sorters, options,
+               [](std::string_view, std::uint64_t) { return std::nullopt; });
     std::size_t wrong = 0;
     for (const auto& [prefix, count] : entries_under) {
         std::size_t found = 0;

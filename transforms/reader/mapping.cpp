@@ -16,9 +16,10 @@ namespace {
 
 // Names that call() gives a meaning beyond the registry; see docs/mapping.md.
 constexpr std::array<std::string_view, 22> kSpecialForms{
-    "if",    "coalesce",       "exists", "target", "root_of", "any",  "all",
-    "count", "count_distinct", "min",    "max",    "sum",     "mean", "most_frequent",
-    "first", "list",           "set",    "rank",   "bcrypt",  "park", "compact", "key"};
+    "if",     "coalesce",      "exists",         "target", "root_of", "any",
+    "all",    "count",         "count_distinct", "min",    "max",     "sum",
+    "mean",   "most_frequent", "first",          "list",   "set",     "rank",
+    "bcrypt", "park",          "compact",        "key"};
 
 RelationSettings read_relation(Document& document, const Entry& entry) {
     RelationSettings relation;
