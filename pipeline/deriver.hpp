@@ -91,6 +91,8 @@ private:
                 TargetBatch& batch);
     void guard(EntityIndex entity, Working& working, RowWrite& write) const;
     void guard_new(EntityIndex entity, Working& working, RowWrite& write) const;
+    std::vector<Value> last_written(EntityIndex entity, const KeyBytes& root,
+                                    const Working& working);
     Value given_up(EntityIndex entity, const KeyBytes& root, std::uint32_t column);
     void vacate(EntityIndex entity, const KeyBytes& root, Working& working, TargetBatch& batch);
     void store(EntityIndex entity, const KeyBytes& root, Working& working);

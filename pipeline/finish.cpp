@@ -41,6 +41,28 @@ std::string Deriver::row_hash(EntityIndex entity, const Outcome& outcome) const 
     return sha256(all).substr(0, 8) + sha256(sure).substr(0, 8);
 }
 
+// What the row was made of before the batch; empty if what stands there is not known exactly, for then
+// nothing can be said of who changed it.
+std::vector<Value> Deriver::last_written(EntityIndex entity, const KeyBytes& root,
+                                         const Working& working) {
+    const auto& columns = program_.entities[entity].target.columns;
+    if (std::ranges::any_of(columns, [](const TargetColumn& column) {
+            return column.kind == ColumnSpec::Kind::deferred;
+        }))
+        return {};
+    Outcome was = derive(program_, entity, root, base_view_);
+    if (was.state != RootState::row) return {};
+    std::vector<bool> held;
+    for (const ClaimWish& wish : was.wishes) {
+        held.push_back(std::ranges::any_of(working.before.claims, [&](const StoredClaim& claim) {
+            return claim.claim == wish.claim && claim.value == wish.value && claim.held;
+        }));
+    }
+    settle_claims(program_, entity, was, held);
+    if (row_hash(entity, was) != working.before.hash) return {};
+    return std::move(was.values);
+}
+
 void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& working,
                           TargetBatch& batch) {
     switch (working.fate) {
@@ -54,6 +76,10 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
             removal.root = {entity, root};
             removal.id = working.before.id;
             removal.depth = depth(entity, root);
+            if (program_.entities[entity].keep_if_changed) {
+                removal.last_written = last_written(entity, root, working);
+                removal.keep_if_changed = !removal.last_written.empty();
+            }
             batch.deletes.push_back(std::move(removal));
             working.after.hash.clear();
             working.after.parents.clear();

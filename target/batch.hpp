@@ -51,9 +51,9 @@ struct RowDelete {
     RootRef root;
     Uuid id;
     std::uint32_t depth = 0;
-    bool keep_if_changed =
-        false;  // with `digest`: the row stays if it is not what was last written
-    std::string row_digest = {};
+    // The row stays if it is not what was last written, namely `last_written` (as RowWrite::values).
+    bool keep_if_changed = false;
+    std::vector<Value> last_written = {};
 };
 
 // In the order of execution: vacates, writes (entities ascending, then depth ascending), deletes

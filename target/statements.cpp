@@ -353,7 +353,7 @@ void TableStatements::bind_remove(const RowDelete& removal, Params& params) cons
     params.clear();
     params.text(removal.id.format());
     if (removal.keep_if_changed) {
-        params.text(removal.row_digest);
+        params.text(row_digest(spec_, shape_, removal.last_written));
     } else {
         params.null();
     }
@@ -365,7 +365,9 @@ void TableStatements::bind_remove_set(std::span<const RowDelete* const> removals
     std::string digests;
     for (const RowDelete* removal : removals) {
         append_element(ids, removal->id.format());
-        append_element(digests, removal->keep_if_changed ? removal->row_digest : "NULL");
+        append_element(digests, removal->keep_if_changed
+                                    ? row_digest(spec_, shape_, removal->last_written)
+                                    : "NULL");
     }
     params.clear();
     params.text(ids + '}');
