@@ -41,8 +41,8 @@ std::string Deriver::row_hash(EntityIndex entity, const Outcome& outcome) const 
     return sha256(all).substr(0, 8) + sha256(sure).substr(0, 8);
 }
 
-// What the row was made of before the batch; empty if what stands there is not known exactly, for then
-// nothing can be said of who changed it.
+// What the row was made of before the batch; empty if what stands there is not known exactly, for
+// then nothing can be said of who changed it.
 std::vector<Value> Deriver::last_written(EntityIndex entity, const KeyBytes& root,
                                          const Working& working) {
     const auto& columns = program_.entities[entity].target.columns;

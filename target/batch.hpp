@@ -51,7 +51,8 @@ struct RowDelete {
     RootRef root;
     Uuid id;
     std::uint32_t depth = 0;
-    // The row stays if it is not what was last written, namely `last_written` (as RowWrite::values).
+    // The row stays if it is not what was last written, namely `last_written` (as
+    // RowWrite::values).
     bool keep_if_changed = false;
     std::vector<Value> last_written = {};
 };

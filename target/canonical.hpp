@@ -25,8 +25,8 @@ std::string column_digest(const Value& value, const ColumnShape& column);
 std::string column_digest_sql(std::string_view alias, const TargetColumn& column,
                               const ColumnShape& shape);
 
-// RowDelete::last_written as a digest: over the columns that are the bridge's to compare (owner bridge or
-// until_changed; of a jsonb the owned keys), in the order of the spec. `values` as
+// RowDelete::last_written as a digest: over the columns that are the bridge's to compare (owner
+// bridge or until_changed; of a jsonb the owned keys), in the order of the spec. `values` as
 // RowWrite::values.
 std::string row_digest(const TargetSpec& spec, const TableShape& shape,
                        const std::vector<Value>& values);

@@ -49,7 +49,8 @@ public:
     // $1.
     std::string holder_sql(const std::set<std::uint32_t>& columns) const;
     // Locks the row, so that no reference to it can appear any more, and tells (one boolean)
-    // whether it still is what RowDelete::last_written says; no row: it is gone. Run before remove().
+    // whether it still is what RowDelete::last_written says; no row: it is gone. Run before
+    // remove().
     const Statement& lock() const { return lock_; }
     // Does nothing while a row of any table refers to it, or, given a digest, if the row has
     // changed.

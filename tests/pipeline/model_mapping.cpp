@@ -75,6 +75,7 @@ private:
         line("    columns:");
         line("      name: label(coalesce(cat[n.name_id], alt[n.name_id]))");
         line("      kids: count(kids)");
+        maybe(50, "      around: count_distinct([kids, homes], id, if id > 1)");
         line("      home: first(homes, login, order login desc)");
         if (deep) line("      deep: sum(deep, q)");
         line("      state: " + unless_two("n.active", "if(n.active = 1, 'on', 'off')"));
@@ -159,12 +160,20 @@ private:
         line("  totals:\n    target: public.totals\n    root:\n      group:");
         line("        d:\n          from: det\n          through:\n            i: item[item_id]");
         if (far) line("            u: usr[i.usr_id]");
-        line("          key: [i.node_id, " + std::string{far ? "u." : "i."} + part + "]");
+        const std::string node = maybe(20, "          # a member may wait for no row")
+                                     ? "if(q = 3, park('no_three'), i.node_id)"
+                                     : "i.node_id";
+        line("          key: {node_id: \"" + node + "\", " + part + ": " +
+             std::string{far ? "u." : "i."} + part + "}");
         maybe(50, "        p: {from: item, key: [node_id, cat_id]}");
         line("    id: >-\n      'total/' || coalesce(text(key.node_id), 'null')");
         line("      || '/' || coalesce(text(key." + part + "), 'null')");
         maybe(50, "    exists: any(d, q > 1)");
-        line("    parents: {node: {of: nodes, root: key.node_id, " + rules() + "}}");
+        line(
+            "    views:\n      s: {of: d, slots: {n: [1, 2], point: \"p{n}\", "
+            "if: point is not null}}");
+        line("    parents: {node: {of: nodes, root: key.node_id, reason: no_node, " + rules() +
+             "}}");
         line("    columns:");
         line("      total: sum(d, q)");
         line("      cat: cat[key." + part + "].name");
@@ -173,6 +182,8 @@ private:
         line("      details: >-");
         line("        list(d, {d: id, q: q, c: i.code}, if i.active = 1, order q desc, id)");
         line("      low: min(d, q)");
+        line("      points: >-");
+        line("        list(s, compact({d: id, n: n, p: cat[point].name}), if q > 1, order id, n)");
         line("      full: all(d, q > 0)");
         park();
     }

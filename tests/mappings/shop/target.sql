@@ -8,6 +8,7 @@ CREATE TABLE location (
   vat numeric(5,2),
   kind text NOT NULL CHECK (kind IN ('root', 'hub', 'leaf', 'closed')),
   rank_in_country bigint NOT NULL,
+  neighbours bigint NOT NULL DEFAULT 0,
   is_active boolean NOT NULL,
   CHECK (parent_id <> id)
 );
@@ -94,7 +95,8 @@ CREATE TABLE purchase (
   total numeric(14,2) NOT NULL,
   mean_price numeric(14,4),
   usual_quantity integer,
-  summary jsonb NOT NULL
+  summary jsonb NOT NULL,
+  figures jsonb NOT NULL
 );
 
 CREATE TABLE purchase_line (
