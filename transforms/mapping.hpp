@@ -184,6 +184,7 @@ struct EntitySpec {
 
 struct Mapping {
     std::string file;
+    bool extends = false;  // another file, of which this one replaces parts
     int version = 1;
     Uuid name_space;
     std::vector<RelationSettings> relations;

@@ -103,13 +103,48 @@ std::vector<Macro> read_macros(Document& document, const Entry& entry) {
     return macros;
 }
 
+// What is declared again replaces what the base says, in its place.
+template <class Item>
+void overlay(std::vector<Item>& base, std::vector<Item> items) {
+    for (Item& item : items) {
+        const auto same = std::find_if(base.begin(), base.end(),
+                                       [&](const Item& other) { return other.name == item.name; });
+        if (same != base.end())
+            *same = std::move(item);
+        else
+            base.push_back(std::move(item));
+    }
+}
+
 void read_entities(Document& document, const Entry& entry, Mapping& mapping) {
     const std::vector<Entry> entries = document.map_entries(entry, "a map of entities");
     if (entries.empty() && entry.node.IsMap()) {
         document.error(entry.key_where, entry.path, "at least one entity is expected");
     }
+    std::vector<EntitySpec> entities;
     for (const Entry& member : entries)
-        mapping.entities.push_back(read_entity(document, member));
+        entities.push_back(read_entity(document, member));
+    overlay(mapping.entities, std::move(entities));
+}
+
+// extends: the path of another mapping file, from the folder of this one.
+void read_base(Document& document, const Entry& entry, Mapping& mapping) {
+    const std::string name = read_text(document, entry, "the path of a mapping file").value_or("");
+    const auto file = std::filesystem::path{mapping.file}.parent_path() / name;
+    Findings findings;
+    auto base = read_mapping(file, findings);
+    for (Finding& finding : findings)
+        document.findings().push_back(std::move(finding));
+    mapping.extends = true;
+    if (!base) return;
+    if (base->extends) {
+        document.error(entry.key_where, entry.path,
+                       "'" + name + "' extends another file itself; one step is allowed");
+        return;
+    }
+    base->file = mapping.file;
+    base->extends = true;
+    mapping = std::move(*base);
 }
 
 void read_top(Document& document, const Entry& root, Mapping& mapping) {
@@ -117,7 +152,11 @@ void read_top(Document& document, const Entry& root, Mapping& mapping) {
     if (const auto version = map.require("version", "the version of the language, 1")) {
         read_integer(document, *version, 1, 1);
     }
-    if (const auto name_space = map.require("namespace", "the UUID under which ids are computed")) {
+    if (const auto base = map.take("extends")) read_base(document, *base, mapping);
+    const std::string what = "the UUID under which ids are computed";
+    const auto name_space =
+        mapping.extends ? map.take("namespace") : map.require("namespace", what);
+    if (name_space) {
         const std::string text = read_text(document, *name_space, "a UUID").value_or("");
         const Result<Uuid> uuid = Uuid::parse(text);
         if (uuid) mapping.name_space = *uuid;
@@ -127,14 +166,18 @@ void read_top(Document& document, const Entry& root, Mapping& mapping) {
         }
     }
     if (const auto relations = map.take("relations")) {
+        std::vector<RelationSettings> settings;
         for (const Entry& entry : document.map_entries(*relations, "a map of relations")) {
-            mapping.relations.push_back(read_relation(document, entry));
+            settings.push_back(read_relation(document, entry));
         }
+        overlay(mapping.relations, std::move(settings));
     }
     if (const auto functions = map.take("functions")) {
-        mapping.macros = read_macros(document, *functions);
+        overlay(mapping.macros, read_macros(document, *functions));
     }
-    if (const auto entities = map.require("entities", "what the bridge writes")) {
+    const auto entities =
+        mapping.extends ? map.take("entities") : map.require("entities", "what the bridge writes");
+    if (entities) {
         read_entities(document, *entities, mapping);
     }
     map.finish();

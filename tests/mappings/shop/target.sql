@@ -8,8 +8,8 @@ CREATE TABLE location (
   vat numeric(5,2),
   kind text NOT NULL CHECK (kind IN ('root', 'hub', 'leaf', 'closed')),
   rank_in_country bigint NOT NULL,
-  neighbours bigint NOT NULL DEFAULT 0,
   is_active boolean NOT NULL,
+  neighbours bigint NOT NULL DEFAULT 0,
   CHECK (parent_id <> id)
 );
 
