@@ -148,8 +148,12 @@ private:
             return;
         }
         if (table.identity == ReplicaIdentity::full && table.primary_key.empty() && index.empty()) {
-            add("has neither a primary key nor a unique index: equal rows cannot be told apart",
-                "ALTER TABLE " + name_ + " ADD PRIMARY KEY (...);", Severity::warning);
+            add("has neither a primary key nor a unique index: every update and delete of it costs "
+                "a scan of its rows, and none can be looked up by key",
+                "ALTER TABLE " + name_ +
+                    " ADD COLUMN crossfade_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+                    "REPLICA IDENTITY DEFAULT;",
+                Severity::warning);
         }
         check_key(table, alter);
     }

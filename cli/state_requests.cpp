@@ -176,7 +176,7 @@ std::string StateRequests::show(const Request& request) const {
         line("waits for", wanted);
     line("since", entry.record.lsn.lsn.format());
     if (record) {
-        line("uuid", record->id.format());
+        if (!(record->id == Uuid{})) line("uuid", record->id.format());
         line("on target", record->present ? "its last good row" : "nothing");
     }
     if (is_discarded(access_.reader, entry)) line("discarded", "yes");

@@ -23,6 +23,7 @@ struct BatchLimits {
         2'000;                        // edges walked per changed row before the rest becomes work
     std::size_t chunk_roots = 1'000;  // roots derived in one batch of work
     std::int64_t chunk_entries = 20'000;  // edges or rows walked in one batch of work
+    bool ask_again = true;  // Deriver::Input; false where there is no target that could refuse
 };
 
 // Where the bridge is: durable in the state with every batch, and (batch, lsn) on the target in the

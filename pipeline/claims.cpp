@@ -43,6 +43,13 @@ void mark_foreign(Overlay& overlay, const ClaimValue& value) {
     overlay.staged().put(Family::claims, keys::claim_prefix(value.first, value.second), {});
 }
 
+bool unmark_foreign(Overlay& overlay, const ClaimValue& value) {
+    const std::string key = keys::claim_prefix(value.first, value.second);
+    if (!overlay.get(Family::claims, key)) return false;
+    overlay.staged().erase(Family::claims, key);
+    return true;
+}
+
 std::vector<StoredClaim> living_claims(const Outcome& outcome) {
     std::vector<StoredClaim> claims;
     for (const ClaimWish& wish : outcome.wishes) {

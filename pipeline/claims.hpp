@@ -31,6 +31,7 @@ void register_claims(Overlay& overlay, const KeyBytes& root, const std::vector<S
 
 // Marks a value as held by a row that was born on the target.
 void mark_foreign(Overlay& overlay, const ClaimValue& value);
+bool unmark_foreign(Overlay& overlay, const ClaimValue& value);  // false: it was not marked
 
 // What a root's wishes register as.
 std::vector<StoredClaim> living_claims(const Outcome& outcome);

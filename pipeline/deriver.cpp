@@ -158,6 +158,21 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     if (working.fate == Fate::retire || working.fate == Fate::leave) keep_held(kKept);
     register_claims(overlay_, root, registered, claims, touched_);
     working.after.claims = std::move(claims);
+    if (input_.ask_again) ask_again(working);
+}
+
+// A row born on the target held a value once. Whoever comes to want it asks anew: if it is still
+// held the target refuses it, and the mark comes back.
+void Deriver::ask_again(const Working& working) {
+    for (const StoredClaim& claim : working.after.claims) {
+        const ClaimValue value{claim.claim, claim.value};
+        const bool wanted =
+            std::ranges::any_of(working.before.claims, [&](const StoredClaim& before) {
+                return before.claim == claim.claim && before.value == claim.value;
+            });
+        if (wanted || input_.foreign.contains(value)) continue;
+        if (unmark_foreign(overlay_, value)) touched_.insert(value);
+    }
 }
 
 // Makes the outcome visible to roots derived after this one, and marks those that saw another one.

@@ -35,6 +35,8 @@ public:
         std::set<RootRef> missing;    // rows that somebody deleted: write them anew
         std::set<RootRef>
             unseated;  // adopted rows: what unique values they carry is given up first
+        std::set<ClaimValue> foreign;  // values that the target refused in an earlier attempt
+        bool ask_again = true;         // of values that rows born on the target held once
         std::int64_t outcome_budget =
             2'000;   // edges walked per changed outcome before the rest becomes work
         EndLsn lsn;  // for quarantine records
@@ -75,6 +77,7 @@ private:
     void decide(EntityIndex entity, const KeyBytes& root, Working& working);
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
+    void ask_again(const Working& working);
     void settle_entity_claims(EntityIndex entity);
     void yield_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void publish(EntityIndex entity, const KeyBytes& root, Working& working);

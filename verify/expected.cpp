@@ -8,7 +8,8 @@ namespace crossfade {
 namespace {
 
 // Readers of an outcome always become work, so that it can be told whose they are.
-constexpr BatchLimits kLimits{.inline_entries = 0, .chunk_roots = 2'000, .chunk_entries = 20'000};
+constexpr BatchLimits kLimits{
+    .inline_entries = 0, .chunk_roots = 2'000, .chunk_entries = 20'000, .ask_again = false};
 // All work of a scratch state was born at once. Our own items stand apart from those that batches
 // number.
 constexpr Lsn kBirth{1};

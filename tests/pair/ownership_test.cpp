@@ -100,7 +100,7 @@ TEST_CASE("4.11 Rows born in lms survive, and so do the columns that lms owns",
 }
 
 // Does not hold yet: once refused, a value stays marked as held in lms.
-TEST_CASE("4.11 A value that a row born in lms gives back can be had again", "[.][pair]") {
+TEST_CASE("4.11 A value that a row born in lms gives back can be had again", "[pair][postgres]") {
     Pair pair;
     pair.lms(kBorn);
     pair.edu(human(2, "berta").all());
