@@ -130,7 +130,8 @@ private:
 
     void check(const EntityProgram& entity) {
         const TargetSpec& spec = entity.target;
-        removes_ = may_remove(spec_of(entity));
+        often_ = removes(spec_of(entity));
+        removes_ = often_ || spec_of(entity).root.kind == Root::Kind::group;
         path_ = "entities." + entity.name;
         const auto table = read_target_table(target_, spec.schema, spec.table);
         if (!table) {
@@ -147,8 +148,9 @@ private:
         tables_.push_back(table->oid);
     }
 
-    // Whether rows of the entity can leave the target; else they only ever change.
-    static bool may_remove(const EntitySpec& spec) {
+    // Whether rows of the entity leave the target as a matter of course. A group whose members went
+    // to another key leaves whatever on_delete says, but that is rare.
+    static bool removes(const EntitySpec& spec) {
         return !spec.keep_on_delete || spec.remove_on_park || spec.exists != nullptr ||
                std::any_of(spec.parents.begin(), spec.parents.end(),
                            [](const ParentSpec& parent) { return parent.gone == OnGone::remove; });
@@ -233,7 +235,7 @@ private:
             const auto referring = read_target_table(target_, key.schema, key.table);
             if (!referring) continue;
             check_readable(*referring, table);
-            if (is_indexed(*referring, key.columns)) continue;
+            if (!often_ || is_indexed(*referring, key.columns)) continue;
             add("target: table " + key.schema + "." + key.table,
                 "foreign key " + key.name + " (" + joined(key.columns) +
                     ") has no index: deleting from " + table.schema + "." + table.name +
@@ -281,6 +283,7 @@ private:
     const Context& context_;
     Findings& findings_;
     std::string path_;
+    bool often_ = false;                 // they do so as a matter of course
     bool removes_ = false;               // rows of the entity that is looked at can leave
     std::vector<std::uint32_t> tables_;  // by oid
     std::set<std::string> schemas_;      // already looked at

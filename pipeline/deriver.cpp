@@ -7,6 +7,10 @@
 
 namespace crossfade {
 
+namespace {
+constexpr const char* kMoved = "moved";
+}
+
 Deriver::Deriver(const Program& program, const Reader& base, Overlay& overlay, const Input& input)
     : program_{program},
       base_{base},
@@ -91,9 +95,11 @@ void Deriver::decide(EntityIndex entity, const KeyBytes& root, Working& working)
             break;
         case RootState::gone:
             after.state = StoredState::gone;
-            working.fate = !stood                   ? Fate::nothing
-                           : program.keep_on_delete ? Fate::retire
-                                                    : Fate::remove;
+            if (stood && has_moved(entity, root, working)) after.flags.emplace(kMoved);
+            working.fate = !stood                         ? Fate::nothing
+                           : after.flags.contains(kMoved) ? Fate::remove
+                           : program.keep_on_delete       ? Fate::retire
+                                                          : Fate::remove;
             if (working.fate == Fate::retire) decide_standing(entity, root, working);
             break;
         case RootState::parked:
@@ -107,6 +113,23 @@ void Deriver::decide(EntityIndex entity, const KeyBytes& root, Working& working)
             break;
     }
     after.present = working.fate == Fate::stand || working.fate == Fate::retire;
+}
+
+// A group whose members live on under another key is deleted, never kept: nobody is gone. Once it
+// is known it stays known, for the row may have to wait until nothing refers to it.
+bool Deriver::has_moved(EntityIndex entity, const KeyBytes& root, const Working& working) {
+    const EntityProgram& program = program_.entities[entity];
+    if (program.root_kind != EntityProgram::RootKind::group || is_unresolved(root)) return false;
+    if (working.before.state == StoredState::gone) return working.before.flags.contains(kMoved);
+    bool moved = false;
+    for (std::size_t i = 0; i < program.member_indexes.size() && !moved; ++i) {
+        const RelationIndex relation = program.member_relations[i];
+        base_view_.members(program.member_indexes[i], root, [&](const Member& member) {
+            moved = view_.image(relation, member.row) != nullptr;
+            return !moved;
+        });
+    }
+    return moved;
 }
 
 // The last good row stands although its root does not give it now; parents it refers to may leave.

@@ -75,6 +75,7 @@ private:
     void derive_entity(EntityIndex entity);
     void derive_root(EntityIndex entity, const KeyBytes& root);
     void decide(EntityIndex entity, const KeyBytes& root, Working& working);
+    bool has_moved(EntityIndex entity, const KeyBytes& root, const Working& working);
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void ask_again(const Working& working);

@@ -6,9 +6,17 @@
 -- Row-level security shows a role the rows of one user only; the bridge keeps all of them.
 CREATE ROLE crossfade LOGIN BYPASSRLS;
 GRANT USAGE ON SCHEMA public TO crossfade;
--- The tables that mappings/edu-lms.yaml writes. No DELETE: by its rules no row of these leaves.
+-- The tables that mappings/edu-lms.yaml writes.
 GRANT SELECT, INSERT, UPDATE ON
   organization_units, persons, staff_members, students, users
+  TO crossfade;
+-- By its rules a row of these leaves in one case only: a role that was a user of its own while its account was
+-- not there yet. Not before nobody refers to that user any more, which the bridge must be able to see.
+GRANT DELETE ON users TO crossfade;
+GRANT SELECT ON
+  announcements, assessments, attendance_records, audit_logs, calendar_events, class_schedules,
+  course_instructors, course_materials, file_uploads, grade_appeals, grades, notifications, page_views,
+  system_settings, user_preferences, user_roles, user_sessions
   TO crossfade;
 -- Its position, in a schema of its own.
 CREATE SCHEMA crossfade AUTHORIZATION crossfade;

@@ -52,17 +52,17 @@ TEST_CASE("4.6 A users row moves to another account, to none and to one that com
                         "FROM users WHERE username = 'user_#1'") ==
           with_ids("(" + pair.id("users/#1") + ",user_#1@temp.bbu.edu.az,f,!,)"));
     check_accounts(pair);
-    // It comes; the user of its own stays behind as history.
+    // It comes; nobody is gone, so the user of its own leaves, although users are kept.
     pair.play(human(3, "oktay").account);
     CHECK(students(pair) == "(1,oktay,)\n(2,sona,)");
+    CHECK(pair.lms_value(with_ids("SELECT count(*) FROM users WHERE username = 'user_#1'")) == "0");
     CHECK(pair.lms_value("SELECT user_id FROM students WHERE metadata->>'old_student_id' = '#1'") ==
           pair.id("accounts/#3"));
-    // And back to where it was; the other account is gone, and what it last was is history.
+    // And back to where it was; the other account is gone, and so is its user, whose role lives on.
     pair.play("UPDATE users SET account_id = #1 WHERE id = #1; DELETE FROM accounts WHERE id = #3");
     CHECK(students(pair) == "(1,ilham,)\n(2,sona,)");
     CHECK(logins(pair) ==
-          "(1,\"[\"\"1\"\"]\",1,t,2031-05-01)\n(2,\"[\"\"2\"\"]\",2,f,)\n"
-          "(3,\"[\"\"1\"\"]\",1,f,2031-05-01)");
+          "(1,\"[\"\"1\"\"]\",1,t,2031-05-01)\n(2,\"[\"\"2\"\"]\",2,f,)");
     check_pair(pair);
     pair.stop();
 }
