@@ -61,8 +61,7 @@ TEST_CASE("4.6 A users row moves to another account, to none and to one that com
     // And back to where it was; the other account is gone, and so is its user, whose role lives on.
     pair.play("UPDATE users SET account_id = #1 WHERE id = #1; DELETE FROM accounts WHERE id = #3");
     CHECK(students(pair) == "(1,ilham,)\n(2,sona,)");
-    CHECK(logins(pair) ==
-          "(1,\"[\"\"1\"\"]\",1,t,2031-05-01)\n(2,\"[\"\"2\"\"]\",2,f,)");
+    CHECK(logins(pair) == "(1,\"[\"\"1\"\"]\",1,t,2031-05-01)\n(2,\"[\"\"2\"\"]\",2,f,)");
     check_pair(pair);
     pair.stop();
 }
