@@ -147,7 +147,7 @@ private:
         for (const auto& [name, body] : entity_.lets) {
             if (name != expr.text) continue;
             if (!open_.insert(name).second) return {};
-            const Parts parts = of(body);
+            Parts parts = of(body);
             open_.erase(name);
             return parts;
         }

@@ -103,8 +103,7 @@ ImageLoadResult load_images(const Program& program, RocksStore& store,
     std::vector<RunSorter> sorters;
     for (unsigned i = 0; i < settings.connections; ++i)
         sorters.emplace_back(directory, "copy." + std::to_string(i), settings.chunk_bytes);
-    const ImageLoadResult result =
-        copy_images(program, fingerprinter, settings, progress, log, sorters);
+    ImageLoadResult result = copy_images(program, fingerprinter, settings, progress, log, sorters);
     std::uint64_t total = 0;
     for (const std::uint64_t rows : result.rows)
         total += rows;

@@ -52,10 +52,10 @@ void insert_progress(Connection& connection, const std::string& slot,
 }
 
 const std::string& advance_progress_sql() {
-    static const std::string kSql =
+    static const std::string sql =
         "UPDATE crossfade.progress SET batch = $2::bigint, lsn = $3::pg_lsn, updated_at = now()"
         " WHERE slot = $1::text AND batch = $2::bigint - 1";
-    return kSql;
+    return sql;
 }
 
 void progress_moved(const std::string& slot, std::uint64_t batch) {

@@ -268,7 +268,7 @@ std::optional<Source> Compiler::aggregate_source(const Expr& expr, const std::st
 
 Compiled Compiler::aggregate(const Expr& expr, const Scope& scope) {
     const std::string& kind = expr.text;
-    const Compiled nothing{[](Frame&) -> Value { return Null{}; }, Type::any};
+    Compiled nothing{[](Frame&) -> Value { return Null{}; }, Type::any};
     const std::vector<std::string> names = names_of(*expr.args[0]);
     const bool ranked = kind == "rank";
     if (expr.args.size() > 2 || (expr.args.size() < 2 && kind != "count" && !ranked)) {
