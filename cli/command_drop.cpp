@@ -33,7 +33,10 @@ bool confirmed(const Config& config, const DropOptions& options) {
     std::cout << "This removes slot \"" << config.source.slot
               << "\" on the source and schema crossfade on the target";
     if (options.state) std::cout << ", and the state " << config.state.string();
-    std::cout << ".\nThe next run loads a new snapshot. Go on? [y/N] " << std::flush;
+    std::cout << (options.state
+                      ? ".\nThe next run loads a new snapshot."
+                      : ".\nThe state stays, and cannot be used again: --state removes it.")
+              << " Go on? [y/N] " << std::flush;
     if (::isatty(STDIN_FILENO) != 1) {
         std::cout << '\n';
         throw Failure{Error{ErrorKind::configuration, "nobody to ask"}.with_hint("--yes")};

@@ -33,6 +33,14 @@ std::optional<Config> read_config(const Invocation& invocation, Findings& findin
     LoadedConfig loaded = load_config(file, environment_of_process());
     findings.insert(findings.end(), loaded.findings.begin(), loaded.findings.end());
     if (has_errors(loaded.findings)) return std::nullopt;
+    if (loaded.config.source.plugin == OutputPlugin::pgoutput) {
+        findings.push_back({{},
+                            "source.plugin",
+                            "pgoutput cannot be read yet",
+                            "plugin: wal2json",
+                            Severity::error});
+        return std::nullopt;
+    }
     return std::move(loaded.config);
 }
 

@@ -32,8 +32,8 @@ void InitialLoad::check_target(Connection& target) const {
                                               config_.source.slot + " already (batch " +
                                               std::to_string(progress->batch) +
                                               "), but this state knows nothing of it"}
-                      .with_hint("use the state directory that belongs to it, or `crossfade drop` "
-                                 "and an empty target")};
+                      .with_hint("use the state directory that belongs to it; or `crossfade drop "
+                                 "--state`, then `crossfade run` loads anew")};
 }
 
 void InitialLoad::drop_own_slot() const {

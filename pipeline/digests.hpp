@@ -10,7 +10,9 @@ namespace crossfade {
 
 // StoredDigest::column of the fingerprint of a deferred column's secret.
 inline constexpr std::uint32_t kFingerprint = 0x80000000;
-// StoredDigest::digest of an adopted row's column that is somebody else's: no value has it.
+// StoredDigest::digest of an adopted row's column that is somebody else's: no value has it. Of a
+// deferred column it ends with the first fill, which writes nothing but knows from then on what the
+// bridge would have written: if that stands there, it was the bridge, in an earlier load.
 inline constexpr const char* kOthers = "others";
 
 std::string sha256(const std::string& bytes);  // 32 bytes

@@ -191,8 +191,6 @@ void Deriver::defer(EntityIndex entity, const KeyBytes& root, Working& working) 
         if (!fresh && find_digest(working.before, i | kFingerprint) == fingerprint) continue;
         set_digest(working.after, i | kFingerprint, fingerprint);
         if (fresh && is_null(working.outcome.values[i])) continue;
-        // An adopted row's own value stays, whatever the secret is.
-        if (working.outcome.adopted && working.outcome.adopted->others.contains(i)) continue;
         WorkItem item;
         item.kind = WorkItem::Kind::deferred;
         item.entity = entity;

@@ -48,8 +48,7 @@ private:
                 Severity::warning);
         }
         if (plugin_ == "wal2json" && facts_.encoding != "UTF8") {
-            add("wal2json does not convert the database's encoding " + facts_.encoding,
-                facts_.encoding == "SQL_ASCII" ? "" : "plugin: pgoutput");
+            add("wal2json does not convert the database's encoding " + facts_.encoding, "");
         }
         if (facts_.slot_wal_keep_size_mb_max < 0) {
             add("max_slot_wal_keep_size is not set: a bridge that stays away fills the source's "
@@ -102,8 +101,7 @@ private:
             add("the source does not admit plugin " + plugin_ +
                     " (output_plugin_libraries = " + *facts_.output_plugin_libraries + ")",
                 "ALTER ROLE " + quote_identifier(facts_.role) +
-                    " SET output_plugin_libraries = pgoutput, " + plugin_ +
-                    "; -- or plugin: pgoutput");
+                    " SET output_plugin_libraries = pgoutput, " + plugin_ + ";");
         } else if (error.sqlstate() == "22023") {
             add("plugin " + plugin_ +
                     " of the source does not know an option that is needed: " + error.message(),

@@ -96,13 +96,14 @@ private:
             const Outcome outcome = derive(program_, entity, root, early);
             if (outcome.computed == Uuid{}) return;
             roots_.emplace(outcome.computed, std::pair{root, outcome.members});
-            Value text = Null{};
-            if (column_ != kNone && outcome.values.size() > column_)
-                text = text_of(outcome.values[column_]);
-            else if (program.adopt->match)
-                text = text_of(adopt_match(program_, entity, root, early));
-            if (const auto* found = std::get_if<std::string>(&text))
-                by_text_.emplace(*found, outcome.computed);  // several: the first root's
+            // Of several roots with one text the first.
+            if (column_ == kNone) {
+                for (const std::string& text : adopt_matches(program_, entity, root, early))
+                    by_text_.emplace(text, outcome.computed);
+            } else if (outcome.values.size() > column_ && !is_null(outcome.values[column_])) {
+                by_text_.emplace(std::get<std::string>(text_of(outcome.values[column_])),
+                                 outcome.computed);
+            }
         });
     }
 
@@ -170,6 +171,7 @@ private:
         } else {
             const auto found = fields[1] ? by_text_.find(*fields[1]) : by_text_.end();
             if (found != by_text_.end()) computed = found->second;
+            if (roots_.contains(*id)) computed = *id;  // an earlier load of the bridge itself
             // By a parent: a row of somebody who was born on the target.
             if (!computed && column_ != kNone) return;
         }
@@ -243,7 +245,6 @@ private:
             example(report_.adopted_keys, root->second.first);
             if (root->second.second > 1) example(report_.merged_keys, root->second.first);
         }
-        if (computed == row.id) return;
         pending_.put(Family::meta, adopted_key(entity, computed), encode_adopted(row));
         if (root != roots_.end())
             pending_.put(Family::meta, adopter_key(entity, row.id), root->second.first);

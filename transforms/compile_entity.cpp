@@ -328,10 +328,9 @@ void Compiler::variant(EntityIndex index, std::size_t slot) {
         if (column_spec.kind == ColumnSpec::Kind::deferred) deferred(column_spec, scope, column);
         variant.columns.push_back(std::move(column));
     }
-    if (spec.adopt && spec.adopt->match) {
-        path_ = base + ".adopt";
-        variant.adopt_match = expression(spec.adopt->match, scope).eval;
-    }
+    path_ = base + ".adopt";
+    for (const ExprPtr& match : spec.adopt ? spec.adopt->match : std::vector<ExprPtr>{})
+        variant.adopt_match.push_back(expression(match, scope).eval);
     root_scope_ = nullptr;
     program_->entities[index].variants.push_back(std::move(variant));
 }

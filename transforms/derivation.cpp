@@ -372,11 +372,18 @@ Result<Value> deferred_value(const Program& program, EntityIndex entity, const K
     }
 }
 
-Value adopt_match(const Program& program, EntityIndex entity, const KeyBytes& root, View& view) {
-    return evaluate_column(program, entity, root, view,
-                           [&](const Variant& variant, Frame& frame) -> Value {
-                               return variant.adopt_match ? variant.adopt_match(frame) : Null{};
-                           });
+std::vector<std::string> adopt_matches(const Program& program, EntityIndex entity,
+                                       const KeyBytes& root, View& view) {
+    std::vector<std::string> texts;
+    evaluate_column(program, entity, root, view,
+                    [&](const Variant& variant, Frame& frame) -> Value {
+                        for (const Eval& match : variant.adopt_match) {
+                            const Value text = text_of(match(frame));
+                            if (!is_null(text)) texts.push_back(std::get<std::string>(text));
+                        }
+                        return Null{};
+                    });
+    return texts;
 }
 
 Value until_value(const Program& program, EntityIndex entity, const KeyBytes& root,

@@ -80,8 +80,9 @@ std::optional<SecretPlace> secret_place(const Program& program, EntityIndex enti
 Result<Value> deferred_value(const Program& program, EntityIndex entity, const KeyBytes& root,
                              std::uint32_t column, const Value& plain, const std::string& salt,
                              View& view);
-// The old key by which a row of an earlier migration is found (adopt: match); NULL: none.
-Value adopt_match(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);
+// The texts by which a row of an earlier migration is found (adopt: match).
+std::vector<std::string> adopt_matches(const Program& program, EntityIndex entity,
+                                       const KeyBytes& root, View& view);
 Value until_value(const Program& program, EntityIndex entity, const KeyBytes& root,
                   std::uint32_t column, View& view);
 

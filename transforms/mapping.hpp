@@ -158,7 +158,7 @@ struct EntitySpec {
         std::string from;
         std::string where;
         ExprPtr to;
-        ExprPtr match;
+        std::vector<ExprPtr> match;  // any of these
         std::string parent;
         Location place;
     };

@@ -110,7 +110,7 @@ struct ColumnProgram {
 struct Variant {  // one per slot of a slotted row root, else exactly one
     Eval id;
     Eval exists;
-    Eval adopt_match;  // the old key of a row to adopt, as text
+    std::vector<Eval> adopt_match;  // the old keys of a row to adopt
     std::vector<ParentProgram> parents;
     std::vector<ColumnProgram> columns;  // in the order of TargetSpec::columns
 };

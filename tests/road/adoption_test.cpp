@@ -80,3 +80,35 @@ TEST_CASE("a row to adopt that disappears meanwhile is inserted with its id", "[
     check_agreement(road);
     CHECK(road.target_value("SELECT count(*) FROM account WHERE username = 'anna'") == "1");
 }
+
+TEST_CASE("a load into a target that an earlier state wrote finds its rows, and its secrets",
+          "[road][postgres]") {
+    TemporaryDirectory keys;
+    Road road{{}, keys / "secret.key"};
+    road.source(
+        "TRUNCATE login, customer; INSERT INTO login (id, username, password) VALUES "
+        "(1, 'anna', 'cGFzc3dvcmQ='), (2, 'berta', 'cGFzc3dvcmQ=')");
+    old_account(road, 1, "berta", "password", R"({"old_login": 1})");
+    road.start();
+    road.settle();
+    road.target(
+        "UPDATE account SET password_hash = '$2a$12$chosen.over.there' "
+        "WHERE username = 'berta'");
+    const std::string before = road.dump();
+    road.stop();
+    CHECK(road.command({"drop", "--state", "--yes"}).status == 0);
+    road.start();
+    road.settle();
+    check_agreement(road);
+    CHECK(differing_lines(road.dump(), before) == "");
+    CHECK(account(road, 1) == "anna|hashed|dark|1");
+    // The hash that the bridge wrote then is still the bridge's; the other is not.
+    road.source("UPDATE login SET password = 'b3RoZXIh'");
+    road.settle();
+    CHECK(road.target_value("SELECT count(*) FROM account WHERE password_hash LIKE '$2b$04$%'") ==
+          "1");
+    CHECK(differing_lines(road.dump(), before) != "");
+    CHECK(account(road, 1) == "anna|hashed|dark|1");
+    CHECK(road.target_value("SELECT password_hash FROM account WHERE username = 'berta'") ==
+          "$2a$12$chosen.over.there");
+}

@@ -54,7 +54,7 @@ void read_adopt(Document& document, const Entry& entry, EntitySpec& entity) {
                            "the old key is turned into a name by to or found by match, not both");
         }
         if (to) adopt.to = read_expression(document, *to);
-        if (match) adopt.match = read_expression(document, *match);
+        if (match) adopt.match = read_expressions(document, *match);
     }
     map.finish();
     entity.adopt = std::move(adopt);
