@@ -121,15 +121,16 @@ bool Deriver::has_moved(EntityIndex entity, const KeyBytes& root, const Working&
     const EntityProgram& program = program_.entities[entity];
     if (program.root_kind != EntityProgram::RootKind::group || is_unresolved(root)) return false;
     if (working.before.state == StoredState::gone) return working.before.flags.contains(kMoved);
-    bool moved = false;
-    for (std::size_t i = 0; i < program.member_indexes.size() && !moved; ++i) {
+    bool any = false, all = true;
+    for (std::size_t i = 0; i < program.member_indexes.size() && all; ++i) {
         const RelationIndex relation = program.member_relations[i];
         base_view_.members(program.member_indexes[i], root, [&](const Member& member) {
-            moved = view_.image(relation, member.row) != nullptr;
-            return !moved;
+            any = true;
+            all = view_.image(relation, member.row) != nullptr;
+            return all;
         });
     }
-    return moved;
+    return any && all;
 }
 
 // The last good row stands although its root does not give it now; parents it refers to may leave.
