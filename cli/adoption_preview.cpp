@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <set>
 
 namespace crossfade {
@@ -21,7 +22,8 @@ public:
     PrivateFolder() {
         std::string name = (std::filesystem::temp_directory_path() / "crossfade-XXXXXX").string();
         if (mkdtemp(name.data()) == nullptr) {
-            throw Failure{Error{ErrorKind::unavailable, "cannot make a folder " + name}};
+            throw Failure{Error{ErrorKind::unavailable, "cannot make a folder " + name}.with_hint(
+                "set TMPDIR to a folder that can be written")};
         }
         path_ = name;
     }
@@ -36,6 +38,15 @@ public:
 private:
     std::filesystem::path path_;
 };
+
+// Known to this process alone: what a killed one leaves behind tells nothing of the secrets.
+std::string random_key() {
+    std::random_device device;
+    std::string key;
+    while (key.size() < 32)
+        key += static_cast<char>(device());
+    return key;
+}
 
 // Entities in the order of the load, up to the last one that adopts: nothing before it refers to
 // anything behind it.
@@ -92,8 +103,7 @@ std::optional<AdoptionPreview> preview_adoption(const Config& config, const Cont
 
     const PrivateFolder folder;
     const auto store = RocksStore::open(folder / "state");
-    // Nothing of it is kept, so any key will do to hide the secrets by.
-    const SecretFingerprinter fingerprinter{std::string(32, 'k')};
+    const SecretFingerprinter fingerprinter{random_key()};
     ImageLoadOptions options;
     options.source_conninfo = config.source.conninfo;
     options.connections = static_cast<unsigned>(config.load.connections);

@@ -115,8 +115,8 @@ void Deriver::decide(EntityIndex entity, const KeyBytes& root, Working& working)
     after.present = working.fate == Fate::stand || working.fate == Fate::retire;
 }
 
-// A group whose members live on under another key is deleted, never kept: nobody is gone. Once it
-// is known it stays known, for the row may have to wait until nothing refers to it.
+// A group whose members all live on under other keys is deleted, never kept: nobody is gone. Once
+// it is known it stays known, for the row may have to wait until nothing refers to it.
 bool Deriver::has_moved(EntityIndex entity, const KeyBytes& root, const Working& working) {
     const EntityProgram& program = program_.entities[entity];
     if (program.root_kind != EntityProgram::RootKind::group || is_unresolved(root)) return false;

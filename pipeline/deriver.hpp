@@ -50,9 +50,6 @@ public:
     NewWork& new_work() { return new_work_; }
     // After run(): the value of a claim that the root's row was to carry; empty: none.
     KeyBytes held_value(const RootRef& ref, std::uint32_t claim) const;
-    // After run(): whether the root's row is one of an earlier migration, written for the first
-    // time.
-    bool takes_over(const RootRef& ref) const;
     // After run(): the target did not delete this root's row, because others still refer to it or
     // somebody changed it. `kept`: it stays for good and counts again; else it is tried again when
     // the other work is done.

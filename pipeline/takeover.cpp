@@ -10,13 +10,6 @@ bool Deriver::takes_over(EntityIndex entity, const KeyBytes& root, const Working
            !input_.missing.contains({entity, root});
 }
 
-bool Deriver::takes_over(const RootRef& ref) const {
-    const auto roots = working_.find(ref.entity);
-    if (roots == working_.end()) return false;
-    const auto entry = roots->second.find(ref.root);
-    return entry != roots->second.end() && takes_over(ref.entity, ref.root, entry->second);
-}
-
 // What an earlier migration left in the unique columns of a row is in another root's way: it is
 // given up before that one is written.
 void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& working,

@@ -48,7 +48,9 @@ private:
                 Severity::warning);
         }
         if (plugin_ == "wal2json" && facts_.encoding != "UTF8") {
-            add("wal2json does not convert the database's encoding " + facts_.encoding, "");
+            add("wal2json does not convert the database's encoding " + facts_.encoding,
+                "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0; -- and move the data "
+                "there");
         }
         if (facts_.slot_wal_keep_size_mb_max < 0) {
             add("max_slot_wal_keep_size is not set: a bridge that stays away fills the source's "

@@ -24,13 +24,6 @@ std::string digest_of(const std::optional<std::string>& text, const ColumnShape&
     return column_digest(Value{*text}, plain);
 }
 
-const StoredDigest* stored_digest(const DerivedRecord& record, std::uint32_t column) {
-    for (const StoredDigest& digest : record.digests) {
-        if (digest.column == column) return &digest;
-    }
-    return nullptr;
-}
-
 }  // namespace
 
 std::string display_root(const Program& program, const KeyBytes& root) {
@@ -150,11 +143,11 @@ void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& de
     }
     for (std::uint32_t column = 0; column < spec_.columns.size(); ++column) {
         if (spec_.columns[column].kind != ColumnSpec::Kind::deferred) continue;
-        const StoredDigest* fresh = stored_digest(derived, column | kFingerprint);
-        const StoredDigest* known = stored_digest(record, column | kFingerprint);
+        const std::string fresh = find_digest(derived, column | kFingerprint);
+        const std::string known = find_digest(record, column | kFingerprint);
         if (taken_over(record, column, stored)) {
             ++counts_->taken_over;
-        } else if (fresh == nullptr || known == nullptr || fresh->digest != known->digest) {
+        } else if (fresh.empty() || known.empty() || fresh != known) {
             add(DifferenceKind::different, expected.root, stored.id, column, std::nullopt,
                 std::nullopt);
         }
@@ -164,10 +157,10 @@ void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& de
 // Somebody else changed the value since the bridge wrote it, so it is his.
 bool RowComparison::taken_over(const DerivedRecord& record, std::uint32_t column,
                                const StoredRow& stored) {
-    const StoredDigest* last = stored_digest(record, column);
-    if (last == nullptr || last->digest.empty()) return false;
+    const std::string last = find_digest(record, column);
+    if (last.empty()) return false;
     const ColumnShape& shape = *shape_.find(spec_.columns[column].name);
-    return digest_of(stored.columns[column], shape) != last->digest;
+    return digest_of(stored.columns[column], shape) != last;
 }
 
 void RowComparison::add(DifferenceKind kind, const KeyBytes& root, const Uuid& id,
