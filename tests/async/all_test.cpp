@@ -133,6 +133,7 @@ TEST_CASE("groups on strands of a pool of threads do not race", "[async][tsan]")
         CHECK_THROWS_WITH(group.get(), "boom");
     for (auto& thread : threads)
         thread.join();
+    // Each thread of the pool takes one cancelled timer to the strand: either may come first.
     for (const std::string& log : logs)
-        CHECK(log == "a cancelled;b cancelled;");
+        CHECK((log == "a cancelled;b cancelled;" || log == "b cancelled;a cancelled;"));
 }
