@@ -1,9 +1,11 @@
 #include "cli/applier.hpp"
 
 #include "cli/context.hpp"
+#include "cli/open_work.hpp"
 #include "pipeline/stager.hpp"
 #include "postgres/server_facts.hpp"
 #include "postgres/target_catalog.hpp"
+#include "target/deferred_indexes.hpp"
 #include "telemetry/kill_point.hpp"
 
 #include <algorithm>
@@ -19,27 +21,24 @@ BatchLimits limits_of(const Config& config) {
     BatchLimits limits;
     limits.inline_entries = static_cast<std::int64_t>(config.work.inline_roots_max);
     limits.chunk_roots = config.work.chunk_roots;
+    limits.load_roots = config.load.chunk_rows;
+    limits.load_threads = static_cast<unsigned>(config.load.connections);
     limits.chunk_entries = static_cast<std::int64_t>(config.work.chunk_roots) * 20;
     return limits;
 }
 
-std::vector<TargetSpec> specs_of(const Program& program) {
-    std::vector<TargetSpec> specs;
-    for (const EntityProgram& entity : program.entities)
-        specs.push_back(entity.target);
-    return specs;
-}
 }  // namespace
 
 Applier::Applier(const Program& program, RocksStore& store, Config config, SecretKey key,
-                 Logger log)
+                 Console& console, Logger log)
     : program_{program},
       store_{store},
       config_{std::move(config)},
       key_{key},
       log_{std::move(log)},
       road_{program, store, limits_of(config_)},
-      specs_{specs_of(program)},
+      load_progress_{program, store, console, log_},
+      specs_{target_specs(program)},
       deferred_{program, store, source_options(config_, "secrets"), key, log_, [this] { wake(); }} {
     road_.on_refusal = [this](const Refusal& refusal) {
         log_.warning("row refused by the target",
@@ -252,13 +251,13 @@ bool Applier::step(bool load_only) {
     if (Clock::now() < retry_at_) return busy;
     connect();
     follow_session();
-    const bool load_before = load_open_;
     if (load_open_) {
         const auto item = first_work(store_);
-        load_open_ = item && item->kind == WorkItem::Kind::load;
-        if (!load_open_ && load_before) {
-            kill_point("load_done");
-            log_.info("load finished", {fields::end_lsn(road_.position().applied.lsn.format())});
+        if (item && item->kind == WorkItem::Kind::load) {
+            load_progress_.show(item->entity);
+        } else {
+            finish_load();
+            load_open_ = false;
         }
     }
     if (apply_transactions()) busy = true;
@@ -273,6 +272,20 @@ bool Applier::step(bool load_only) {
     if (fill()) busy = true;
     retry_ = std::chrono::milliseconds{0};
     return busy;
+}
+
+// Also at a start after the load: what it took off the target is put back in any case.
+void Applier::finish_load() {
+    const bool loaded = load_progress_.finish();
+    store_.set_cache_bytes(RocksOptions{}.block_cache_bytes);
+    kill_point("load_done");
+    put_back_indexes(*target_, [this](const std::string& name) {
+        log_.info("putting back what the load took off", {fields::table(name)});
+        kill_point("put_back");
+    });
+    if (loaded && !analyze_tables(*target_, specs_))
+        log_.info("tables not analyzed, they are not this role's; autovacuum will", {});
+    log_.info("load finished", {fields::end_lsn(road_.position().applied.lsn.format())});
 }
 
 void Applier::run(bool load_only) {
@@ -309,6 +322,7 @@ void Applier::stop() {
 
 Status Applier::status() {
     Status status = read_status(program_, store_);
+    status.open_work = read_open_work(program_, store_);
     const std::lock_guard lock{mutex_};
     status.phase = load_open_ ? "snapshot" : received_ > 1 ? "catching_up" : "streaming";
     status.lag_transactions = received_;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cli/deferred_fill.hpp"
+#include "cli/load_progress.hpp"
 #include "cli/status.hpp"
 #include "cli/stream_session.hpp"
 #include "config/config.hpp"
@@ -25,7 +26,8 @@ namespace crossfade {
 class Applier {
 public:
     // Borrows all but config and log.
-    Applier(const Program& program, RocksStore& store, Config config, SecretKey key, Logger log);
+    Applier(const Program& program, RocksStore& store, Config config, SecretKey key,
+            Console& console, Logger log);
     ~Applier();
 
     // Until stop(), or, with `load_only`, until the queue of the load is empty.
@@ -53,6 +55,7 @@ private:
     void connect();
     void disconnect();
     void read_unique_keys();
+    void finish_load();
     bool step(bool load_only);
     bool run_tasks();
     bool apply_transactions();
@@ -72,6 +75,7 @@ private:
     SecretKey key_;
     Logger log_;
     Road road_;
+    LoadProgress load_progress_;
     std::vector<TargetSpec> specs_;
     std::optional<Connection> target_;
     std::unique_ptr<TargetWriter> writer_;

@@ -96,8 +96,10 @@ Report check(const Config& config, Findings findings) {
         guarded(report, "target", [&] {
             check_target_server(target->connection, target->facts, config, report.findings,
                                 report.creates);
-            if (context.program)
-                check_target_tables(target->connection, target->facts, context, report.findings);
+            if (!context.program) return;
+            check_target_tables(target->connection, target->facts, context, report.findings);
+            if (config.load.defer_indexes)
+                check_deferred_indexes(target->connection, target->facts, context, report.findings);
         });
     }
     if (source && target && source->facts.system_identifier == target->facts.system_identifier &&

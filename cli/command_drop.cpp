@@ -3,6 +3,7 @@
 #include "cli/control_client.hpp"
 #include "postgres/quote.hpp"
 #include "replicator/slot.hpp"
+#include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
 
 #include <CLI/CLI.hpp>
@@ -53,6 +54,9 @@ bool exists(Connection& target, const std::string& sql, const std::string& name)
 // Other bridges may feed the same target: what is theirs stays, and the schema with it.
 void drop_on_target(const Config& config) {
     Connection target = Connection::open(target_options(config, "drop"));
+    put_back_indexes(target, [](const std::string& name) {
+        std::cout << "target: puts back " << name << ", which the load took off\n";
+    });
     const std::string origin = "crossfade_" + config.source.slot;
     if (exists(target, "SELECT 1 FROM pg_replication_origin WHERE roname = $1", origin)) {
         target.exec("SELECT pg_replication_origin_drop($1)", Params{origin});

@@ -1,4 +1,5 @@
 // crossfade status: phase, lags, open work, and the accounting of each entity.
+#include "cli/open_work.hpp"
 #include "cli/own_state.hpp"
 #include "cli/status.hpp"
 #include "postgres/server_facts.hpp"
@@ -33,6 +34,7 @@ std::optional<Status> own_status(const Config& config) {
         const auto own = open_own_state(config);
         if (!own) return std::nullopt;
         status = read_status(*own->context.program, *own->store);
+        status.open_work = read_open_work(*own->context.program, *own->store);
     } else {
         const auto context = load_context(config);
         if (!context) return std::nullopt;

@@ -98,4 +98,11 @@ std::optional<Context> load_context(const Config& config) {
     return context;
 }
 
+std::vector<TargetSpec> target_specs(const Program& program) {
+    std::vector<TargetSpec> specs;
+    for (const EntityProgram& entity : program.entities)
+        specs.push_back(entity.target);
+    return specs;
+}
+
 }  // namespace crossfade

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace crossfade {
 
@@ -40,6 +41,9 @@ struct Context {
     std::map<std::string, CatalogTable> catalog;
     std::shared_ptr<const Program> program;
 };
+
+// What is written of each entity, in the program's order.
+std::vector<TargetSpec> target_specs(const Program& program);
 
 // Findings are printed to stderr. Nothing: the mapping cannot be used (status 2). Throws Failure if
 // the source cannot be reached.

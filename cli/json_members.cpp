@@ -40,7 +40,7 @@ public:
                 string();
                 continue;
             }
-            if (depth == 0 && (c == ',' || c == '}')) break;
+            if (depth == 0 && (c == ',' || c == '}' || c == ']')) break;
             if (c == '{' || c == '[') ++depth;
             if (c == '}' || c == ']') --depth;
             ++place_;
@@ -87,6 +87,22 @@ Result<JsonMembers> parse_members(std::string_view json) {
         if (walker.at(',')) walker.skip(2);
     }
     return members;
+}
+
+Result<std::vector<std::string>> parse_elements(std::string_view json) {
+    const Result<Json> document = canonical_json(json);
+    if (!document) return document.error();
+    if (!document->text.starts_with('[')) {
+        return Error{ErrorKind::bad_value, "expected a JSON array"};
+    }
+    std::vector<std::string> elements;
+    Walker walker{document->text};
+    walker.skip(1);
+    while (!walker.at(']')) {
+        elements.push_back(walker.at('"') ? walker.string() : walker.raw());
+        if (walker.at(',')) walker.skip(2);
+    }
+    return elements;
 }
 
 }  // namespace crossfade

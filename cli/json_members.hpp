@@ -19,4 +19,7 @@ using JsonMembers = std::map<std::string, std::string, std::less<>>;
 // bad_value if the text is no JSON object.
 Result<JsonMembers> parse_members(std::string_view json);
 
+// The elements of an array, likewise. bad_value if the text is no JSON array.
+Result<std::vector<std::string>> parse_elements(std::string_view json);
+
 }  // namespace crossfade

@@ -5,6 +5,7 @@
 #include "postgres/server_facts.hpp"
 #include "replicator/slot.hpp"
 #include "snapshot/adoption.hpp"
+#include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
 #include "telemetry/kill_point.hpp"
 
@@ -49,7 +50,9 @@ void InitialLoad::drop_own_slot() const {
     drop_slot(source, config_.source.slot);
 }
 
-void InitialLoad::run() {
+bool InitialLoad::begun() const { return store_.get(Family::meta, kLoad).has_value(); }
+
+void InitialLoad::run(const std::stop_token& stop) {
     const auto phase = store_.get(Family::meta, kLoad);
     if (phase == kDerive) return;
     Connection target = Connection::open(target_options(config_, "load"));
@@ -67,10 +70,24 @@ void InitialLoad::run() {
         check_target(target);
     }
     set_meta(store_, kLoad, kImages);
-    load(replication);
+    load(replication, stop);
 }
 
-void InitialLoad::load(Connection& replication) {
+void InitialLoad::defer_indexes(Connection& target) {
+    const std::vector<TargetSpec> specs = target_specs(program_);
+    const auto others = tables_of_others(target, specs);
+    if (!others.empty()) {
+        throw Failure{
+            Error{ErrorKind::configuration,
+                  "load.defer_indexes: " + others.front().table + " is not this role's to change"}
+                .with_hint("GRANT " + others.front().owner +
+                           " TO the role, or leave load.defer_indexes off")};
+    }
+    log_.info("indexes and foreign keys taken off",
+              {fields::rows(take_off_indexes(target, specs))});
+}
+
+void InitialLoad::load(Connection& replication, const std::stop_token& stop) {
     const SystemPosition system = identify_system(replication);
     const CreatedSlot slot = create_slot(replication, config_.source.slot, plugin_name(config_));
     kill_point("slot_created");
@@ -81,6 +98,7 @@ void InitialLoad::load(Connection& replication) {
     options.snapshot_name = slot.snapshot;
     options.connections = static_cast<unsigned>(config_.load.connections);
     options.scratch = config_.state / "scratch";
+    options.stop = stop;
     const SecretFingerprinter fingerprinter{
         std::string_view{reinterpret_cast<const char*>(key_.data()), key_.size()}};
     Progress progress{console_, log_};
@@ -88,6 +106,7 @@ void InitialLoad::load(Connection& replication) {
     kill_point("images_loaded");
     Connection target = Connection::open(target_options(config_, "load"));
     adopt(program_, target, store_);
+    if (config_.load.defer_indexes) defer_indexes(target);
     TargetProgress start;
     start.end = slot.consistent_point;
     start.source_system = std::to_string(system.identity.system_identifier);

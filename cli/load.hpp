@@ -30,11 +30,14 @@ public:
           console_{console},
           log_{std::move(log)} {}
 
-    // Does what is left to do; returns at once if the images are in. Throws Failure.
-    void run();
+    // Does what is left to do; returns at once if the images are in. Throws Failure, also
+    // (unavailable) when it was asked to stop.
+    void run(const std::stop_token& stop);
+    bool begun() const;  // something of it is in the state
 
 private:
-    void load(Connection& replication);
+    void load(Connection& replication, const std::stop_token& stop);
+    void defer_indexes(Connection& target);
     void drop_own_slot() const;
     void check_target(Connection& target) const;
 

@@ -31,6 +31,10 @@ void check_target_server(Connection& target, const ServerFacts& facts, const Con
 void check_target_tables(Connection& target, const ServerFacts& facts, const Context& context,
                          Findings& findings);
 
+// load.defer_indexes asks for tables that are the role's to change.
+void check_deferred_indexes(Connection& target, const ServerFacts& facts, const Context& context,
+                            Findings& findings);
+
 // What fires after each row that the bridge writes to the tables (oids), such as audit triggers. A
 // function that begins with a guard, IF current_setting('name') = 'value' THEN RETURN, is not
 // reported once the bridge's session has that setting.

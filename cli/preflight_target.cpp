@@ -3,6 +3,7 @@
 #include "cli/unique_cover.hpp"
 #include "postgres/quote.hpp"
 #include "postgres/target_catalog.hpp"
+#include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
 #include "target/shape.hpp"
 
@@ -312,6 +313,17 @@ void check_target_server(Connection& target, const ServerFacts& facts, const Con
     check_schema(target, facts, findings, creates);
     check_temporary(target, facts, findings);
     check_origin(target, facts, config, findings, creates);
+}
+
+void check_deferred_indexes(Connection& target, const ServerFacts& facts, const Context& context,
+                            Findings& findings) {
+    for (const ForeignTable& other : tables_of_others(target, target_specs(*context.program))) {
+        findings.push_back(
+            about("load.defer_indexes",
+                  other.table + " belongs to " + other.owner + ": its indexes are not role " +
+                      facts.role + "'s to take off",
+                  "GRANT " + other.owner + " TO " + quote_identifier(facts.role) + ";"));
+    }
 }
 
 void check_target_tables(Connection& target, const ServerFacts& facts, const Context& context,

@@ -13,12 +13,18 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <algorithm>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 
 namespace crossfade {
 
 namespace {
+// A load reads all of the state, most of it once, and in an order of its own.
+constexpr std::size_t kLoadCacheBytes = std::size_t{256} << 20;
 
 // The thread that listens: signals and the control socket.
 class Listener {
@@ -148,6 +154,26 @@ void check_fingerprint(const Context& context, RocksStore& store) {
     store.write(set, true);
 }
 
+// What the world does to a load ends the attempt, not the service: the next one begins anew.
+void run_load(InitialLoad& load, const Config& config, const std::stop_token& stop,
+              const Logger& log) {
+    auto wait = config.retry.first;
+    while (!stop.stop_requested()) {
+        try {
+            return load.run(stop);
+        } catch (const Failure& failure) {
+            if (stop.stop_requested()) return;
+            // A server that never answered is a mistake in the configuration rather than trouble.
+            if (next_step(failure.error().kind()) != NextStep::retry || !load.begun()) throw;
+            log.warning("retrying", failure.error(), {fields::retry_ms(wait.count())});
+        }
+        std::mutex mutex;
+        std::unique_lock lock{mutex};
+        std::condition_variable_any{}.wait_for(lock, stop, wait, [] { return false; });
+        wait = std::min(wait * 2, config.retry.max);
+    }
+}
+
 }  // namespace
 
 int run_service(const Config& config, bool snapshot_only) {
@@ -159,20 +185,25 @@ int run_service(const Config& config, bool snapshot_only) {
     const auto store = RocksStore::open(config.state);
     const SecretKey key = load_or_create_secret_key(config.secrets.key_file);
     check_fingerprint(*context, *store);
-    InitialLoad load{*context->program, *store, config, key, console, log};
-    service::notify_status("loading");
-    load.run();
-    if (!snapshot_only) check_resumable(config, *store);
-    Applier applier{*context->program, *store, config, key, log};
+    store->set_cache_bytes(kLoadCacheBytes);  // until the load is done
+    Applier applier{*context->program, *store, config, key, console, log};
     SourcePosition source{config};
+    std::stop_source stop;
     {
         const Listener listener{config,
                                 handlers_for(*context->program, *store, config, applier, source),
                                 [&](const std::string& client) { applier.release_of(client); },
-                                [&] { applier.stop(); }};
+                                [&] {
+                                    stop.request_stop();
+                                    applier.stop();
+                                }};
         service::notify_ready();
-        service::notify_status("running");
         try {
+            service::notify_status("loading");
+            InitialLoad load{*context->program, *store, config, key, console, log};
+            run_load(load, config, stop.get_token(), log);
+            if (!snapshot_only && !stop.stop_requested()) check_resumable(config, *store);
+            service::notify_status("running");
             applier.run(snapshot_only);
         } catch (const Failure& failure) {
             log.error("halted", failure.error());

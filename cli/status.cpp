@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace crossfade {
@@ -142,6 +143,14 @@ std::string to_json(const Status& status) {
         accounts.emplace_back("pending", std::to_string(entity.pending()));
         entities.emplace_back(entity.name, json_object(std::move(accounts)).text);
     }
+    std::vector<std::string> open_work;
+    for (const OpenWork& work : status.open_work) {
+        open_work.push_back(json_object({{"changed", json_quote(work.changed)},
+                                         {"entity", json_quote(work.entity)},
+                                         {"walked", std::to_string(work.walked)},
+                                         {"done", seconds_or_null(work.done)}})
+                                .text);
+    }
     return json_object({{"phase", json_quote(status.phase)},
                         {"source_lsn", quoted_lsn(status.source)},
                         {"applied_lsn", quoted_lsn(status.applied.lsn)},
@@ -151,6 +160,7 @@ std::string to_json(const Status& status) {
                         {"lag_transactions", count_or_null(status.lag_transactions)},
                         {"work", std::to_string(status.work)},
                         {"deferred", std::to_string(status.deferred)},
+                        {"open_work", json_array(open_work).text},
                         {"entities", json_object(std::move(entities)).text}})
         .text;
 }
@@ -168,6 +178,17 @@ Status parse_status(std::string_view json) {
     status.lag_transactions = parse_count(member(members, "lag_transactions"));
     status.work = std::stoull(member(members, "work"));
     status.deferred = std::stoull(member(members, "deferred"));
+    const auto elements = parse_elements(member(members, "open_work"));
+    if (!elements) throw Failure{elements.error()};
+    for (const std::string& text : *elements) {
+        const JsonMembers found = object(text);
+        OpenWork& work = status.open_work.emplace_back();
+        work.changed = member(found, "changed");
+        work.entity = member(found, "entity");
+        work.walked = std::stoull(member(found, "walked"));
+        if (const std::string& done = member(found, "done"); done != "null")
+            work.done = std::stod(done);
+    }
     for (const auto& [name, text] : object(member(members, "entities"))) {
         const JsonMembers accounts = object(text);
         EntityAccount entity{.name = name};
@@ -189,6 +210,12 @@ std::string to_text(const Status& status) {
         out += ", " + std::to_string(*status.lag_transactions) + " transactions";
     out += "\nwork      " + std::to_string(status.work) + " open, " +
            std::to_string(status.deferred) + " deferred\n";
+    for (const OpenWork& work : status.open_work) {
+        out += "          " + work.changed + (work.entity.empty() ? "" : " -> " + work.entity) +
+               ", " + std::to_string(work.walked) + " entries walked";
+        if (work.done) out += ", " + std::to_string(std::lround(*work.done * 100)) + " %";
+        out += "\n";
+    }
     if (!status.entities.empty()) out += "\n" + table(status.entities);
     return out;
 }

@@ -28,6 +28,15 @@ struct EntityAccount {
     }
 };
 
+// One piece of work that is under way or waits: a fan-out, or an entity of the initial load.
+struct OpenWork {
+    std::string changed;         // "dictionaries 110000149", "initial load"
+    std::string entity;          // whose rows are derived again; empty: the rows between
+    std::uint64_t walked = 0;    // entries looked at so far
+    std::optional<double> done;  // about, 0 to 1
+    friend bool operator==(const OpenWork&, const OpenWork&) = default;
+};
+
 struct Status {
     std::string phase = "new";  // new, snapshot, catching_up, streaming, halted
     std::optional<Lsn> source;  // not known while the source cannot be asked
@@ -37,7 +46,8 @@ struct Status {
     std::optional<double> lag_seconds;              // age of the oldest unapplied commit, 0 if none
     std::optional<std::uint64_t> lag_transactions;  // received, not applied
     std::uint64_t work = 0;
-    std::uint64_t deferred = 0;  // work on deferred columns, which settled does not wait for
+    std::uint64_t deferred = 0;       // work on deferred columns, which settled does not wait for
+    std::vector<OpenWork> open_work;  // the first ten
     std::vector<EntityAccount> entities;
 };
 

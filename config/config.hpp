@@ -27,8 +27,8 @@ struct TargetConfig {
 
 // The initial load.
 struct LoadConfig {
-    int connections = 2;                 // COPY streams from the source, and to the target
-    std::uint64_t chunk_rows = 100'000;  // roots derived and committed together
+    int connections = 2;                // COPY streams from the source, and to the target
+    std::uint64_t chunk_rows = 20'000;  // roots derived and committed together
     bool defer_indexes = false;
 };
 

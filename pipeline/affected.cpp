@@ -150,7 +150,8 @@ void Affected::walk_feeding_rows(std::uint32_t id, const KeyBytes& root, const K
 void Affected::walk_outcome(EntityIndex entity, const KeyBytes& root) {
     for (std::uint32_t id = 0; id < program_.nodes.size(); ++id) {
         const Node& node = program_.nodes[id];
-        if (node.of == entity && node.entity != kNone) walk(id, root);
+        if (node.of != entity || node.entity == kNone) continue;
+        if (left_out_ == nullptr || !left_out_->contains(node.entity)) walk(id, root);
     }
     const std::string prefix = keys::stale_prefix(entity, root);
     view_.reader().scan(Family::edges, prefix, {}, [&](std::string_view entry, std::string_view) {

@@ -23,7 +23,11 @@ public:
 
     // How many entries may be walked before the rest becomes work items.
     void set_budget(std::int64_t entries) { budget_ = entries; }
+    std::int64_t budget() const { return budget_; }
     bool exhausted() const { return budget_ <= 0; }
+    // Entities to which outcomes are not carried, because all their roots are derived later.
+    // Borrowed.
+    void leave_out(const std::set<EntityIndex>& entities) { left_out_ = &entities; }
 
     // The row `key` read at `node` changed (or the outcome of root `key`, for nodes of a parent
     // kind).
@@ -49,6 +53,7 @@ private:
     StateView& view_;
     Emit emit_;
     std::int64_t budget_ = INT64_MAX;
+    const std::set<EntityIndex>* left_out_ = nullptr;
     std::vector<WorkItem> rest_;
 };
 

@@ -34,10 +34,11 @@ void write_position(WriteSet& set, const Position& position) {
     set.put(Family::meta, std::string{kPosition}, std::move(bytes));
 }
 
-Batch::Batch(const Program& program, const Store& store, BatchLimits limits)
+Batch::Batch(const Program& program, const Store& store, BatchLimits limits, LoadAhead* ahead)
     : program_{program},
       store_{store},
       limits_{limits},
+      ahead_{ahead},
       staged_{store},
       derived_{static_cast<const Reader&>(staged_)},
       stager_{program, store, staged_} {
@@ -153,18 +154,27 @@ bool Batch::add_work() {
     bool any = false;
     while (roots_ < roots_max && entries > 0) {
         const auto item = next_work(staged_, waiting);
-        if (!item) break;
+        if (!item || (any && item->kind == WorkItem::Kind::load)) break;
         staged_.staged().erase(Family::work, keys::work(item->birth, item->sequence));
         if (!any) birth_ = item->birth;
         any = true;
         Affected affected{program_, stager_.view(), [&](EntityIndex e, const KeyBytes& root) {
                               if (input_.dirty[e].insert(root).second) ++roots_;
                           }};
-        affected.set_budget(std::min(entries, limits_.chunk_entries));
+        const std::int64_t budget = std::min(entries, limits_.chunk_entries);
+        affected.set_budget(budget);
+        affected.leave_out(input_.unloaded);
         take(*item, affected);
+        for (WorkItem& rest : affected.rest()) {
+            if (item->kind != WorkItem::Kind::expand || rest.node != item->node) continue;
+            rest.walked = item->walked + static_cast<std::uint64_t>(budget - affected.budget());
+        }
         enqueue(staged_, affected.rest(), item->birth);
+        // A chunk of a load is a batch of its own.
+        if (item->kind == WorkItem::Kind::load) break;
         if (!waiting) entries -= 1 + limits_.chunk_entries / 10;
     }
+    if (any) find_unloaded();
     return any;
 }
 
@@ -188,45 +198,39 @@ void Batch::take(const WorkItem& item, Affected& affected) {
 // Every root of an entity, from the cursor on: the rows of its relation, or the keys of each index
 // that feeds it.
 void Batch::take_load(const WorkItem& item) {
-    const EntityProgram& entity = program_.entities[item.entity];
-    const bool rows = entity.root_kind == EntityProgram::RootKind::row;
-    WorkItem next = item;
-    bool more = false;
-    const std::string prefix = rows ? keys::image_prefix(entity.relation)
-                                    : keys::index_prefix(entity.member_indexes[item.column]);
-    const Family family = rows ? Family::images : Family::edges;
-    const std::string from = item.cursor.empty() ? std::string{} : item.cursor + '\0';
-    staged_.scan(family, prefix, from, [&](std::string_view entry, std::string_view) {
-        if (roots_ >= limits_.chunk_roots) {
-            more = true;
-            return false;
-        }
-        next.cursor = entry;
-        KeyBytes root{entry.substr(prefix.size())};
-        if (!rows) {
-            // index | key | row | slot: the key's length is not stored, so it is asked of the
-            // member itself.
-            std::string_view rest = std::string_view{root};
-            const IndexSpec& spec = program_.indexes[entity.member_indexes[item.column]];
-            if (is_unresolved(rest)) {
-                root.resize(root.size() - (rest.size() - 7) / 2 - 1);
-            } else {
-                for (std::size_t part = 0; part < spec.key.front().size(); ++part)
-                    take_key_value(rest);
-                root.resize(root.size() - rest.size());
-            }
-        }
-        if (input_.dirty[item.entity].insert(root).second) ++roots_;
+    if (ahead_ != nullptr) {
+        chunk_ = ahead_->take(item);
+    } else {
+        chunk_ = next_load_chunk(program_, store_, item, limits_.load_roots);
+        derive_chunk(program_, store_, item.entity, limits_.load_threads, chunk_);
+    }
+    auto& dirty = input_.dirty[item.entity];
+    for (const KeyBytes& root : chunk_.roots) {
+        if (dirty.insert(dirty.end(), root) != dirty.end()) ++roots_;
+    }
+    input_.prepared = {item.entity, &chunk_.outcomes};
+    rest_of_load_ = chunk_.rest;
+    // It keeps its place in the queue: parents are loaded before children.
+    if (chunk_.rest) {
+        staged_.staged().put(Family::work, keys::work(item.birth, item.sequence),
+                             chunk_.rest->encode());
+    }
+}
+
+// Whose load has not begun: all their roots are derived when it does. Loads come first in the
+// queue.
+void Batch::find_unloaded() {
+    staged_.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view bytes) {
+        const WorkItem item = WorkItem::decode(key, bytes);
+        if (item.kind != WorkItem::Kind::load) return false;
+        if (item.cursor.empty() && item.column == 0) input_.unloaded.insert(item.entity);
         return true;
     });
-    if (!more && !rows && item.column + 1 < entity.member_indexes.size()) {
-        more = true;
-        next.cursor.clear();
-        ++next.column;
-    }
-    // It keeps its place in the queue: parents are loaded before children.
-    if (more)
-        staged_.staged().put(Family::work, keys::work(item.birth, item.sequence), next.encode());
+}
+
+void Batch::loaded_until(EntityIndex entity) {
+    for (EntityIndex e = entity; e < program_.entities.size(); ++e)
+        input_.unloaded.insert(e);
 }
 
 void Batch::add_root(const RootRef& root) {

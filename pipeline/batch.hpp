@@ -10,6 +10,7 @@
 #pragma once
 
 #include "pipeline/deriver.hpp"
+#include "pipeline/load_ahead.hpp"
 #include "pipeline/stager.hpp"
 
 #include <memory>
@@ -24,6 +25,8 @@ struct BatchLimits {
     std::size_t chunk_roots = 1'000;  // roots derived in one batch of work
     std::int64_t chunk_entries = 20'000;  // edges or rows walked in one batch of work
     bool ask_again = true;  // Deriver::Input; false where there is no target that could refuse
+    std::size_t load_roots = 20'000;  // roots of a load derived in one batch
+    unsigned load_threads = 1;        // that derive them
 };
 
 // Where the bridge is: durable in the state with every batch, and (batch, lsn) on the target in the
@@ -41,7 +44,11 @@ void write_position(WriteSet& set, const Position& position);
 
 class Batch {
 public:
-    Batch(const Program& program, const Store& store, BatchLimits limits);
+    // Chunks of a load are taken from `ahead`, if there is one.
+    Batch(const Program& program, const Store& store, BatchLimits limits,
+          LoadAhead* ahead = nullptr);
+    // Entities from this one on are derived later in any case: outcomes are not carried to them.
+    void loaded_until(EntityIndex entity);
 
     // Source changes, in order; then once close(birth). `birth` dates the work they cause.
     void stage(const std::vector<Change>& changes);
@@ -50,6 +57,9 @@ public:
     // Takes items off the front of the queue and adds their roots, up to a chunk. False: nothing is
     // queued.
     bool add_work();
+    // After add_work(): what is left of the load whose next chunk this is.
+    const std::optional<WorkItem>& rest_of_load() const { return rest_of_load_; }
+    bool loading() const { return input_.prepared.second != nullptr; }
     // Derives one root again and writes its row whatever the state believes to stand there: repair,
     // retry.
     void add_root(const RootRef& root);
@@ -76,11 +86,15 @@ private:
     void find_dirty();
     void take(const WorkItem& item, Affected& affected);
     void take_load(const WorkItem& item);
+    void find_unloaded();
     void enqueue(Overlay& overlay, std::vector<WorkItem>& items, Lsn birth);
 
     const Program& program_;
     const Store& store_;
     BatchLimits limits_;
+    LoadAhead* ahead_;
+    LoadChunk chunk_;
+    std::optional<WorkItem> rest_of_load_;
     Overlay staged_;
     Overlay derived_;
     Stager stager_;

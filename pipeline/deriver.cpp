@@ -57,7 +57,7 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
         if (input_.missing.contains({entity, root})) working.before.present = false;
         working.after = working.before;
     }
-    working.outcome = derive(program_, entity, root, view_);
+    working.outcome = derive_or_take(entity, root);
     if (const auto refusal = input_.refused.find({entity, root}); refusal != input_.refused.end()) {
         working.outcome.state = RootState::rejected;
         working.outcome.reason =
@@ -66,6 +66,14 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
     decide(entity, root, working);
     take_claims(entity, root, working);
     publish(entity, root, working);
+}
+
+Outcome Deriver::derive_or_take(EntityIndex entity, const KeyBytes& root) {
+    const auto& [of, prepared] = input_.prepared;
+    if (prepared != nullptr && of == entity) {
+        if (auto taken = prepared->extract(root)) return std::move(taken.mapped());
+    }
+    return derive(program_, entity, root, view_);
 }
 
 // What becomes of the root's target row, and its record but for what is known only once claims are
@@ -210,6 +218,7 @@ void Deriver::publish(EntityIndex entity, const KeyBytes& root, Working& working
                           if (reader != entity || key != root) dirty_[reader].insert(key);
                       }};
     affected.set_budget(input_.outcome_budget);
+    affected.leave_out(input_.unloaded);
     affected.walk_outcome(entity, root);
     if (const auto children = standing_.find({entity, root}); children != standing_.end()) {
         for (const RootRef& child : children->second)

@@ -41,6 +41,10 @@ public:
             2'000;   // edges walked per changed outcome before the rest becomes work
         EndLsn lsn;  // for quarantine records
         bool final_removals = false;  // no other work is open: what is still referred to is kept
+        // Entities all of whose roots are derived later in any case.
+        std::set<EntityIndex> unloaded;
+        // Outcomes of roots of an entity that were derived beforehand; taken out as they are used.
+        std::pair<EntityIndex, std::map<KeyBytes, Outcome>*> prepared{0, nullptr};
     };
 
     // Borrows all; `overlay` holds the staged images and indexes and takes the records.
@@ -71,6 +75,7 @@ private:
 
     void derive_entity(EntityIndex entity);
     void derive_root(EntityIndex entity, const KeyBytes& root);
+    Outcome derive_or_take(EntityIndex entity, const KeyBytes& root);
     void decide(EntityIndex entity, const KeyBytes& root, Working& working);
     bool has_moved(EntityIndex entity, const KeyBytes& root, const Working& working);
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);

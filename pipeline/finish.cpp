@@ -65,6 +65,7 @@ std::vector<Value> Deriver::last_written(EntityIndex entity, const KeyBytes& roo
 
 void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& working,
                           TargetBatch& batch) {
+    bool keep = false;
     switch (working.fate) {
         case Fate::write: finish_write(entity, root, working, batch); break;
         case Fate::leave:
@@ -72,6 +73,11 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
         case Fate::retire: finish_retire(entity, root, working, batch); break;
         case Fate::remove: {
             vacate(entity, root, working, batch);
+            // A row that was kept since somebody changed it stays kept: what the bridge wrote there
+            // cannot be derived any more, so a DELETE of it could not be guarded.
+            keep = program_.entities[entity].keep_if_changed && !working.before.leaving &&
+                   working.before.flags.contains("changed");
+            if (keep) break;
             RowDelete removal;
             removal.root = {entity, root};
             removal.id = working.before.id;
@@ -89,6 +95,7 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
         case Fate::nothing: break;
     }
     store(entity, root, working);
+    if (keep) keep_row({entity, root}, true, "changed");
 }
 
 // From the row as it is, else as it was before the batch; a row that stands for a root that went
@@ -326,14 +333,9 @@ void Deriver::store(EntityIndex entity, const KeyBytes& root, Working& working) 
         const IndexSpec& spec = program_.indexes[edge];
         if (is_unresolved(root)) continue;
         FlagSet flags;
-        Frame frame{view_,
-                    flags,
-                    std::vector<RowRef>(spec.rows),
-                    std::vector<Value>(spec.values),
-                    decode_key(root),
-                    root,
-                    nullptr,
-                    {}};
+        Frame frame{view_, flags, spec.rows, spec.values};
+        frame.key = decode_key(root);
+        frame.root = root;
         KeyBytes value;
         for (const Eval& part : spec.key.front())
             append_key(value, part(frame));

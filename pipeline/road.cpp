@@ -28,7 +28,11 @@ std::string encode_intent(std::uint64_t number, const WriteSet& set) {
 }  // namespace
 
 Road::Road(const Program& program, Store& store, BatchLimits limits)
-    : program_{program}, store_{store}, limits_{limits}, position_{read_position(store)} {}
+    : program_{program},
+      store_{store},
+      limits_{limits},
+      ahead_{program, store, limits.load_roots, limits.load_threads},
+      position_{read_position(store)} {}
 
 void Road::recover(const std::optional<TargetProgress>& progress) {
     position_ = read_position(store_);
@@ -107,6 +111,7 @@ BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& ne
         if (!wrote) return {};
         target.number = position_.batch + 1;
         target.end = next.applied;
+        target.loading = batch.loading();
         BatchAnswer answer = writer.execute(target);
         kill_point("execute");
         if (answer.ready()) {
@@ -162,6 +167,7 @@ void Road::commit(TargetWriter& writer, Batch& batch, Position next) {
 }
 
 void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions) {
+    ahead_.forget();
     Batch batch{program_, store_, limits_};
     Position next = position_;
     for (const SourceTransaction& transaction : transactions) {
@@ -191,8 +197,9 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
 }
 
 bool Road::work(TargetWriter& writer) {
-    Batch batch{program_, store_, limits_};
+    Batch batch{program_, store_, limits_, &ahead_};
     if (!batch.add_work()) return false;
+    if (batch.rest_of_load()) ahead_.begin(*batch.rest_of_load());
     commit(writer, batch, position_);
     return true;
 }
@@ -205,6 +212,7 @@ void Road::fill(TargetWriter& writer, const std::vector<std::pair<WorkItem, Valu
 }
 
 void Road::derive_roots(TargetWriter& writer, const std::vector<RootRef>& roots) {
+    ahead_.forget();
     Batch batch{program_, store_, limits_};
     for (const RootRef& root : roots)
         batch.add_root(root);

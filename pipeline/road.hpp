@@ -67,6 +67,7 @@ private:
     const Program& program_;
     Store& store_;
     BatchLimits limits_;
+    LoadAhead ahead_;
     Position position_;
     RoadCounters counters_;
 };

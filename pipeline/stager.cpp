@@ -158,7 +158,8 @@ std::vector<IndexEntry> Stager::stored_entries(IndexId index, const KeyBytes& ro
     return entries;
 }
 
-void Stager::rewrite(IndexId index, const KeyBytes& row, const std::vector<IndexEntry>& old_entries,
+void Stager::rewrite(IndexId index, const KeyBytes& row, const std::shared_ptr<const Row>& image,
+                     const std::vector<IndexEntry>& old_entries,
                      const std::vector<IndexEntry>& new_entries) {
     const IndexSpec& spec = program_.indexes[index];
     const auto contains = [](const std::vector<IndexEntry>& list, const IndexEntry& entry) {
@@ -169,7 +170,8 @@ void Stager::rewrite(IndexId index, const KeyBytes& row, const std::vector<Index
     const auto changed = [&](const IndexEntry& entry, bool added) {
         const Member member{row, entry.slot};
         if (added) {
-            overlay_.staged().put(Family::edges, keys::index_entry(index, entry.key, member), {});
+            overlay_.staged().put(Family::edges, keys::index_entry(index, entry.key, member),
+                                  spec.covers ? encode_row(*image) : std::string{});
             if (!spec.local)
                 overlay_.staged().put(Family::members, keys::member_key(index, member), entry.key);
         } else {
@@ -189,7 +191,13 @@ void Stager::rewrite(IndexId index, const KeyBytes& row, const std::vector<Index
             overlay_.staged().erase(Family::members, keys::member_key(index, {row, entry.slot}));
     }
     for (const IndexEntry& entry : new_entries) {
-        if (!contains(old_entries, entry)) changed(entry, true);
+        if (!contains(old_entries, entry)) {
+            changed(entry, true);
+        } else if (spec.covers) {
+            overlay_.staged().put(Family::edges,
+                                  keys::index_entry(index, entry.key, {row, entry.slot}),
+                                  encode_row(*image));
+        }
     }
 }
 
@@ -199,14 +207,15 @@ void Stager::update_local(const RowId& id, const ChangedRow& row) {
         if (spec.over_roots != kNone || spec.relation != id.first || !spec.local || spec.identity ||
             spec.scan)
             continue;
-        rewrite(index, id.second, index_entries(program_, index, id.second, row.before, base_view_),
+        rewrite(index, id.second, row.after,
+                index_entries(program_, index, id.second, row.before, base_view_),
                 index_entries(program_, index, id.second, row.after, view_));
     }
 }
 
 void Stager::update_through(IndexId index, const KeyBytes& row) {
     const auto image = view_.image(program_.indexes[index].relation, row);
-    rewrite(index, row, stored_entries(index, row),
+    rewrite(index, row, image, stored_entries(index, row),
             index_entries(program_, index, row, image, view_));
 }
 

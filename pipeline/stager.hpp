@@ -40,7 +40,8 @@ private:
     void truncate(RelationIndex relation);
     void update_local(const RowId& id, const ChangedRow& row);
     void update_through(IndexId index, const KeyBytes& row);
-    void rewrite(IndexId index, const KeyBytes& row, const std::vector<IndexEntry>& old_entries,
+    void rewrite(IndexId index, const KeyBytes& row, const std::shared_ptr<const Row>& image,
+                 const std::vector<IndexEntry>& old_entries,
                  const std::vector<IndexEntry>& new_entries);
     std::vector<IndexEntry> stored_entries(IndexId index, const KeyBytes& row);
     void count(EntityIndex entity, std::int64_t delta);

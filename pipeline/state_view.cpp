@@ -10,17 +10,30 @@ namespace crossfade {
 std::shared_ptr<const Row> StateView::image(RelationIndex relation, const KeyBytes& key) {
     std::string name = keys::image(relation, key);
     if (const auto cached = images_.find(name); cached != images_.end()) return cached->second;
-    std::shared_ptr<const Row> row;
-    if (const auto bytes = reader_.get(Family::images, name)) {
-        Row decoded = decode_row(*bytes);
-        // Columns that the mapping began to read later are not in older images; compile-time order
-        // only grows.
-        decoded.resize(program_.relations[relation].columns.size(), Value{Null{}});
-        row = std::make_shared<const Row>(std::move(decoded));
-    }
+    std::shared_ptr<const Row> row = read_image(relation, name);
     if (images_.size() >= kCachedImagesMax) images_.clear();
     images_.emplace(std::move(name), row);
     return row;
+}
+
+std::shared_ptr<const Row> StateView::passing_image(RelationIndex relation, const KeyBytes& key) {
+    const std::string name = keys::image(relation, key);
+    const auto cached = images_.find(name);
+    return cached != images_.end() ? cached->second : read_image(relation, name);
+}
+
+std::shared_ptr<const Row> StateView::read_image(RelationIndex relation,
+                                                 const std::string& name) const {
+    const auto bytes = reader_.get(Family::images, name);
+    return bytes ? decode(relation, *bytes) : nullptr;
+}
+
+std::shared_ptr<const Row> StateView::decode(RelationIndex relation, std::string_view bytes) const {
+    Row decoded = decode_row(bytes);
+    // Columns that the mapping began to read later are not in older images; compile-time order only
+    // grows.
+    decoded.resize(program_.relations[relation].columns.size(), Value{Null{}});
+    return std::make_shared<const Row>(std::move(decoded));
 }
 
 void StateView::forget(RelationIndex relation, const KeyBytes& key) {
@@ -37,6 +50,18 @@ void StateView::members(IndexId index, const KeyBytes& key,
     const std::string prefix = keys::index_prefix(index, key);
     reader_.scan(Family::edges, prefix, {}, [&](std::string_view entry, std::string_view) {
         return each(keys::member_of(entry, prefix.size()));
+    });
+}
+
+void StateView::member_rows(IndexId index, RelationIndex relation, const KeyBytes& key,
+                            const EachRow& each) {
+    if (!program_.indexes[index].covers) return View::member_rows(index, relation, key, each);
+    const std::string prefix = keys::index_prefix(index, key);
+    reader_.scan(Family::edges, prefix, {}, [&](std::string_view entry, std::string_view image) {
+        const Member member = keys::member_of(entry, prefix.size());
+        // Entries of a state that an earlier version wrote carry nothing.
+        return each(member,
+                    image.empty() ? passing_image(relation, member.row) : decode(relation, image));
     });
 }
 
@@ -57,9 +82,18 @@ std::optional<DerivedRecord> StateView::record(EntityIndex entity, const KeyByte
 }
 
 std::optional<ParentView> StateView::parent(EntityIndex entity, const KeyBytes& root) {
-    const auto found = record(entity, root);
-    if (!found) return std::nullopt;
-    return ParentView{found->id, found->visible()};
+    std::string name;
+    if (keeps_parents_) {
+        name = keys::root(entity, root);
+        if (const auto kept = parents_.find(name); kept != parents_.end()) return kept->second;
+    }
+    std::optional<ParentView> parent;
+    if (const auto found = record(entity, root)) parent = {found->id, found->visible()};
+    if (keeps_parents_) {
+        if (parents_.size() >= kCachedImagesMax) parents_.clear();
+        parents_.emplace(std::move(name), parent);
+    }
+    return parent;
 }
 
 std::string adopted_key(EntityIndex entity, const Uuid& computed) {

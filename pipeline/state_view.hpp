@@ -17,21 +17,30 @@ public:
     StateView(const Program& program, const Reader& reader) : program_{program}, reader_{reader} {}
 
     std::shared_ptr<const Row> image(RelationIndex relation, const KeyBytes& key) override;
+    std::shared_ptr<const Row> passing_image(RelationIndex relation, const KeyBytes& key) override;
     void members(IndexId index, const KeyBytes& key,
                  const std::function<bool(const Member&)>& each) override;
+    void member_rows(IndexId index, RelationIndex relation, const KeyBytes& key,
+                     const EachRow& each) override;
     std::optional<KeyBytes> key_of(IndexId index, const Member& member) override;
     std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) override;
     std::optional<AdoptedRow> adopted(EntityIndex entity, const Uuid& computed) override;
 
     std::optional<DerivedRecord> record(EntityIndex entity, const KeyBytes& root) const;
+    // From now on outcomes do not change: those of parents are kept.
+    void keep_parents() { keeps_parents_ = true; }
     void forget(RelationIndex relation, const KeyBytes& key);
     const Reader& reader() const { return reader_; }
 
 private:
-    static constexpr std::size_t kCachedImagesMax = 100'000;
+    static constexpr std::size_t kCachedImagesMax = 50'000;
+    std::shared_ptr<const Row> read_image(RelationIndex relation, const std::string& name) const;
+    std::shared_ptr<const Row> decode(RelationIndex relation, std::string_view bytes) const;
     const Program& program_;
     const Reader& reader_;
     std::unordered_map<std::string, std::shared_ptr<const Row>> images_;
+    bool keeps_parents_ = false;
+    std::unordered_map<std::string, std::optional<ParentView>> parents_;
 };
 
 // Where adopted rows stand in the meta family, and (by the row's id) the roots that adopt them.

@@ -129,14 +129,7 @@ private:
     void read_target(EntityIndex entity) {
         const EntityProgram& program = program_.entities[entity];
         FlagSet flags;
-        Frame frame{view_,
-                    flags,
-                    std::vector<RowRef>(std::max<std::size_t>(program.rows, 1)),
-                    std::vector<Value>(program.values),
-                    {},
-                    {},
-                    nullptr,
-                    {}};
+        Frame frame{view_, flags, program.rows, program.values};
         const std::string sql = select(program);
         try {
             copy_out(target_, sql, [&](std::string_view line) {

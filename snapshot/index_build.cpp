@@ -59,12 +59,13 @@ public:
     }
 
     void add(const std::vector<IndexId>& indexes, const KeyBytes& key,
-             const std::shared_ptr<const Row>& row) {
+             const std::shared_ptr<const Row>& row, std::string_view image) {
         for (const IndexId index : indexes) {
             const auto feed = feeds_.find(index);
             for (const IndexEntry& entry : index_entries(program_, index, key, row, view_)) {
                 const Member member{key, entry.slot};
-                edges_.put(keys::index_entry(index, entry.key, member), {});
+                edges_.put(keys::index_entry(index, entry.key, member),
+                           program_.indexes[index].covers ? image : std::string_view{});
                 if (!program_.indexes[index].local)
                     members_.put(keys::member_key(index, member), entry.key);
                 if (feed != feeds_.end()) ++counts_[feed->second];
@@ -98,7 +99,7 @@ void scan_range(const Program& program, const Reader& store, const ImageRange& r
                    Row row = decode_row(value);
                    row.resize(columns, Value{Null{}});
                    writer.add(indexes, KeyBytes{entry.substr(prefix.size())},
-                              std::make_shared<const Row>(std::move(row)));
+                              std::make_shared<const Row>(std::move(row)), value);
                    return true;
                });
     bar.advance(scanned % kAdvanceEvery);

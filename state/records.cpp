@@ -129,7 +129,7 @@ std::string WorkItem::encode() const {
     append_varint(out, column);
     append_text(out, key);
     append_text(out, cursor);
-    append_varint(out, attempts);
+    append_varint(out, walked);
     return out;
 }
 
@@ -146,7 +146,7 @@ WorkItem WorkItem::decode(std::string_view key, std::string_view in) {
     item.column = take_index(in);
     item.key = take_text(in);
     item.cursor = take_text(in);
-    item.attempts = take_index(in);
+    item.walked = take_varint(in);
     return item;
 }
 

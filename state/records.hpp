@@ -75,7 +75,7 @@ struct WorkItem {
     std::uint32_t column = 0;
     KeyBytes key;
     KeyBytes cursor;
-    std::uint32_t attempts = 0;
+    std::uint64_t walked = 0;  // entries behind the cursor
     Lsn birth;
     std::uint64_t sequence = 0;
     std::string encode() const;

@@ -69,6 +69,7 @@ bool lock_is_held(const rocksdb::Status& status) {
 struct RocksStore::Impl {
     std::filesystem::path directory;
     RocksOptions options;
+    std::shared_ptr<rocksdb::Cache> cache;
     std::unique_ptr<rocksdb::DB> db;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;  // by Family; the default one is last
 
@@ -143,6 +144,7 @@ std::unique_ptr<RocksStore> RocksStore::open(const std::filesystem::path& direct
     impl->options = options;
 
     const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+    impl->cache = cache;
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     for (std::size_t i = 0; i < kFamilies; ++i) {
         const auto family = static_cast<Family>(i);
@@ -242,6 +244,8 @@ void RocksStore::ingest(Family family, const std::vector<std::filesystem::path>&
     impl_->drop_cursors();
 }
 
+void RocksStore::set_cache_bytes(std::size_t bytes) { impl_->cache->SetCapacity(bytes); }
+
 void RocksStore::flush() {
     const rocksdb::Status status = impl_->db->Flush(rocksdb::FlushOptions{}, impl_->handles);
     require(status, "flushing the state");
@@ -270,6 +274,22 @@ std::uint64_t RocksStore::estimated_keys(Family family) const {
     impl_->db->GetIntProperty(impl_->handle(family), rocksdb::DB::Properties::kEstimateNumKeys,
                               &keys);
     return keys;
+}
+
+std::optional<double> RocksStore::share_behind(Family family, std::string_view prefix,
+                                               std::string_view from) const {
+    std::string end = successor(prefix);
+    if (end.empty()) end = kBeyond;
+    const std::array<rocksdb::Range, 2> ranges{rocksdb::Range{slice(prefix), slice(end)},
+                                               rocksdb::Range{slice(from), slice(end)}};
+    std::array<std::uint64_t, 2> bytes{};
+    rocksdb::SizeApproximationOptions options;
+    options.include_memtables = true;
+    require(impl_->db->GetApproximateSizes(options, impl_->handle(family), ranges.data(),
+                                           static_cast<int>(ranges.size()), bytes.data()),
+            "measuring the state");
+    if (bytes[0] == 0) return std::nullopt;
+    return std::min(1.0, static_cast<double>(bytes[1]) / static_cast<double>(bytes[0]));
 }
 
 const std::filesystem::path& RocksStore::directory() const { return impl_->directory; }

@@ -47,12 +47,18 @@ public:
     // Takes finished SortedFiles of a family over, by moving them. Their ranges may overlap neither
     // each other nor what is stored, or the files' entries win over older ones of the same key.
     void ingest(Family family, const std::vector<std::filesystem::path>& files);
+    // Of the block cache, from now on.
+    void set_cache_bytes(std::size_t bytes);
     void flush();  // memtables to files, so that the next open replays no WAL
     // A consistent copy of all that is written, in a directory that must not exist yet; files are
     // linked, not copied.
     void checkpoint(const std::filesystem::path& directory) const;
     std::uint64_t disk_bytes() const;  // live files, all families
     std::uint64_t estimated_keys(Family family) const;
+    // About how large a part of what starts with `prefix` lies behind `from`, 0 to 1; nothing if
+    // it is too little to tell.
+    std::optional<double> share_behind(Family family, std::string_view prefix,
+                                       std::string_view from) const;
     const std::filesystem::path& directory() const;
 
 private:

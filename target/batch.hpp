@@ -65,6 +65,7 @@ struct TargetBatch {
     std::vector<Vacate> vacates = {};
     std::vector<RowWrite> writes = {};
     std::vector<RowDelete> deletes = {};
+    bool loading = false;  // a chunk of the initial load: its new rows are most likely new indeed
     bool empty() const { return vacates.empty() && writes.empty() && deletes.empty(); }
 };
 

@@ -210,15 +210,21 @@ RunResult Runner::run(std::span<const Extra> before, std::span<const Step> steps
     return result;
 }
 
-std::optional<Error> Runner::merge(EntityIndex entity, std::span<const RowWrite* const> rows) {
-    TableStatements& table = tables_.at(entity);
+std::optional<Error> Runner::copy_rows(const std::string& sql, TableStatements& table,
+                                       std::span<const RowWrite* const> rows) {
     std::vector<WireType> wires;
     for (std::uint32_t i = 0; i < table.spec().columns.size(); ++i) {
         const WireType wire = staged_as(table.column(i));
         wires.push_back(wire == WireType::other ? WireType::text : wire);
     }
-    if (auto created = connection_.try_exec(table.staging_sql()); !created) return created.error();
-    CopyIn copy{connection_, table.copy_sql()};
+    std::optional<CopyIn> begun;
+    try {
+        begun.emplace(connection_, sql);
+    } catch (const Failure& failure) {
+        if (!connection_.is_good()) throw;
+        return failure.error();
+    }
+    CopyIn& copy = *begun;
     std::string buffer{kCopyBinaryHeader};
     for (const RowWrite* row : rows) {
         append_tuple_header(buffer, wires.size() + 1);
@@ -235,9 +241,25 @@ std::optional<Error> Runner::merge(EntityIndex entity, std::span<const RowWrite*
     buffer += kCopyBinaryTrailer;
     copy.put(buffer);
     if (auto copied = copy.finish(); !copied) return copied.error();
+    ++counters_.statements;
+    return std::nullopt;
+}
+
+std::optional<Error> Runner::copy(EntityIndex entity, std::span<const RowWrite* const> rows) {
+    TableStatements& table = tables_.at(entity);
+    if (auto refused = copy_rows(table.direct_sql(), table, rows)) return refused;
+    counters_.inserted += rows.size();
+    counters_.merged += rows.size();
+    return std::nullopt;
+}
+
+std::optional<Error> Runner::merge(EntityIndex entity, std::span<const RowWrite* const> rows) {
+    TableStatements& table = tables_.at(entity);
+    if (auto created = connection_.try_exec(table.staging_sql()); !created) return created.error();
+    if (auto refused = copy_rows(table.copy_sql(), table, rows)) return refused;
     const auto merged = connection_.try_exec(table.merge_sql());
     if (!merged) return merged.error();
-    counters_.statements += 3;
+    counters_.statements += 2;
     counters_.inserted += merged->affected();
     counters_.merged += merged->affected();
     return std::nullopt;

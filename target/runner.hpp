@@ -25,7 +25,7 @@ struct WriterCounters {
     std::uint64_t batches = 0;  // committed
     std::uint64_t statements = 0;
     std::uint64_t inserted = 0;  // rows
-    std::uint64_t merged = 0;    // of these, through COPY and a merge
+    std::uint64_t merged = 0;    // of these, through COPY
     std::uint64_t updated = 0;
     std::uint64_t deleted = 0;
     std::uint64_t isolations = 0;  // batches that had to be taken apart
@@ -80,6 +80,8 @@ public:
     // this way does not work for these rows; the transaction, if the server refused, is then
     // failed.
     std::optional<Error> merge(EntityIndex entity, std::span<const RowWrite* const> rows);
+    // The same straight into the table, which must not have a row of them.
+    std::optional<Error> copy(EntityIndex entity, std::span<const RowWrite* const> rows);
 
     Connection& connection() { return connection_; }
     Tables& tables() { return tables_; }
@@ -87,6 +89,8 @@ public:
     const WriterCounters& counters() const { return counters_; }
 
 private:
+    std::optional<Error> copy_rows(const std::string& sql, TableStatements& table,
+                                   std::span<const RowWrite* const> rows);
     enum class Part {
         extra,
         must_touch,

@@ -184,6 +184,12 @@ void TableStatements::make_staging() {
     }
     staging_ += ") ON COMMIT DROP";
     copy_ = "COPY " + name + " FROM STDIN (FORMAT binary)";
+    std::string names = id_;
+    for (const ColumnShape* column : columns_) {
+        if (staged_as(*column) == WireType::other) return;
+        names += ", " + quote_identifier(column->name);
+    }
+    direct_ = "COPY " + table_ + " (" + names + ") FROM STDIN (FORMAT binary)";
 }
 
 Statement TableStatements::make_update(const std::vector<std::uint32_t>& columns, bool blind,

@@ -77,6 +77,8 @@ public:
     const std::string& staging_sql() const { return staging_; }
     const std::string& copy_sql() const { return copy_; }
     const std::string& merge_sql() const { return merge_; }
+    // New rows straight into the table, where all columns have a binary form; else empty.
+    const std::string& direct_sql() const { return direct_; }
 
     const TargetSpec& spec() const { return spec_; }
     const TableShape& shape() const { return shape_; }
@@ -103,7 +105,7 @@ private:
     Statement insert_, find_, lock_, remove_, lock_set_, remove_set_;
     std::map<std::pair<std::vector<std::uint32_t>, bool>, Statement> updates_;
     std::map<std::vector<std::uint32_t>, Statement> vacates_;
-    std::string staging_, copy_, merge_;
+    std::string staging_, copy_, merge_, direct_;
 };
 
 // How values of this column are staged; `other`: as text.

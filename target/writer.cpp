@@ -10,6 +10,8 @@ namespace crossfade {
 
 namespace {
 
+constexpr std::size_t kCopyRows = 50;  // from here on COPY costs less than statements
+
 const Extra kSetConstraints{"SET CONSTRAINTS ALL IMMEDIATE"};
 
 BatchAnswer answer_of(RunResult result) {
@@ -68,28 +70,33 @@ std::vector<Extra> TargetWriter::beginning(const TargetBatch& batch) const {
     return begin;
 }
 
-std::set<EntityIndex> TargetWriter::entities_to_merge(const TargetBatch& batch) const {
+TargetWriter::Bulks TargetWriter::bulks_of(const TargetBatch& batch) {
     std::map<EntityIndex, std::size_t> fresh;
-    std::set<EntityIndex> merged;
-    if (!may_merge_ || batch.writes.size() < options_.merge_rows) return merged;
+    Bulks bulks;
+    if (!batch.loading && batch.writes.size() < options_.merge_rows) return bulks;
     for (const RowWrite& write : batch.writes) {
         if (!write.present && write.only.empty()) ++fresh[write.root.entity];
     }
     for (const auto& [entity, rows] : fresh) {
-        if (rows >= options_.merge_rows) merged.insert(entity);
+        const bool copies = batch.loading && rows >= kCopyRows && !no_copy_.contains(entity) &&
+                            !tables_.at(entity).direct_sql().empty();
+        if (copies) {
+            bulks[entity] = Bulk::copy;
+        } else if (may_merge_ && rows >= options_.merge_rows) {
+            bulks[entity] = Bulk::merge;
+        }
     }
-    return merged;
+    return bulks;
 }
 
-// Stretches of pipelined steps, and before the first write of an entity that is to be merged, its
+// Stretches of pipelined steps, and before the first write of an entity that comes in bulk, its
 // new rows at once.
-RunResult TargetWriter::attempt_merging(const std::vector<Step>& steps,
-                                        const std::vector<Extra>& begin,
-                                        const std::set<EntityIndex>& merged) {
+RunResult TargetWriter::attempt_bulk(const std::vector<Step>& steps,
+                                     const std::vector<Extra>& begin, const Bulks& bulks) {
     std::map<EntityIndex, std::vector<const RowWrite*>> fresh;
     const auto to_merge = [&](const Step& step) -> const RowWrite* {
         const auto* write = std::get_if<const RowWrite*>(&step);
-        if (write == nullptr || !merged.contains((*write)->root.entity)) return nullptr;
+        if (write == nullptr || !bulks.contains((*write)->root.entity)) return nullptr;
         return (*write)->present || !(*write)->only.empty() ? nullptr : *write;
     };
     for (const Step& step : steps) {
@@ -113,7 +120,10 @@ RunResult TargetWriter::attempt_merging(const std::vector<Step>& steps,
         if (rows != fresh.end()) {
             run_stretch({});
             if (total.refused) return total;
-            if (const auto error = runner_.merge(rows->first, rows->second)) {
+            const auto error = bulks.at(rows->first) == Bulk::copy
+                                   ? runner_.copy(rows->first, rows->second)
+                                   : runner_.merge(rows->first, rows->second);
+            if (error) {
                 total.refused = ServerError{.sqlstate = error->sqlstate(),
                                             .message = error->message(),
                                             .schema = {},
@@ -133,16 +143,23 @@ RunResult TargetWriter::attempt_merging(const std::vector<Step>& steps,
 std::optional<BatchAnswer> TargetWriter::attempt(const TargetBatch& batch,
                                                  const std::vector<Step>& steps,
                                                  const std::vector<Extra>& begin) {
-    const std::set<EntityIndex> merged = entities_to_merge(batch);
-    RunResult result = merged.empty() ? runner_.run(begin, steps, {&kSetConstraints, 1})
-                                      : attempt_merging(steps, begin, merged);
+    const Bulks bulks = bulks_of(batch);
+    RunResult result = bulks.empty() ? runner_.run(begin, steps, {&kSetConstraints, 1})
+                                     : attempt_bulk(steps, begin, bulks);
     if (result.untouched) {
         rollback();
         progress_moved(options_.slot, batch.number);
     }
     if (result.refused) {
         rollback();
-        return std::nullopt;
+        const std::size_t known = no_copy_.size();
+        for (const auto& [entity, way] : bulks) {
+            if (way == Bulk::copy) no_copy_.insert(entity);
+        }
+        if (no_copy_.size() == known) return std::nullopt;
+        // A merge takes rows that are there already.
+        open_ = true;
+        return attempt(batch, steps, begin);
     }
     return answer_of(std::move(result));
 }

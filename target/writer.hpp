@@ -55,9 +55,13 @@ private:
     // The quick way; nullopt: something was refused, and the transaction was rolled back.
     std::optional<BatchAnswer> attempt(const TargetBatch& batch, const std::vector<Step>& steps,
                                        const std::vector<Extra>& begin);
-    RunResult attempt_merging(const std::vector<Step>& steps, const std::vector<Extra>& begin,
-                              const std::set<EntityIndex>& merged);
-    std::set<EntityIndex> entities_to_merge(const TargetBatch& batch) const;
+    // How the new rows of an entity are written that are many: through a staging table, or
+    // straight by COPY.
+    enum class Bulk : std::uint8_t { merge, copy };
+    using Bulks = std::map<EntityIndex, Bulk>;
+    Bulks bulks_of(const TargetBatch& batch);
+    RunResult attempt_bulk(const std::vector<Step>& steps, const std::vector<Extra>& begin,
+                           const Bulks& bulks);
 
     Connection& connection_;
     WriterOptions options_;
@@ -65,6 +69,7 @@ private:
     Runner runner_;
     bool has_origin_ = false;
     bool may_merge_ = false;
+    std::set<EntityIndex> no_copy_;  // their tables have rows of ours, or refuse COPY
     bool open_ = false;
 };
 

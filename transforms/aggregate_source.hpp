@@ -36,17 +36,17 @@ struct Source {
             if (is_null(value)) return;
             append_key(key, value);
         }
-        frame.view.members(index, key, [&](const Member& member) {
+        frame.members(index, relation, key, [&](const RowRef& member) {
             const std::size_t first = view ? 0 : std::min<std::size_t>(member.slot, last());
             const std::size_t end = view ? bodies.size() : first + 1;
-            const auto row = frame.view.image(relation, member.row);
             for (std::size_t slot = first; slot < end; ++slot) {
                 const auto place = view ? static_cast<std::uint8_t>(slot) : member.slot;
                 // Set for every slot: what is evaluated may go over the same members.
-                frame.rows[frame_slot] = {relation, member.row, place, row};
+                frame.rows[frame_slot] = member;
+                frame.rows[frame_slot].slot = place;
                 const Body& body = bodies[slot];
                 if (body.filter && !is_true(body.filter(frame))) continue;
-                visit(body, Member{member.row, place});
+                visit(body, frame.rows[frame_slot]);
             }
             return true;
         });

@@ -6,6 +6,7 @@
 #include "model/key.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace crossfade::compiler {
 
@@ -31,49 +32,71 @@ KeyBytes order_key(const Body& body, Frame& frame) {
 // What a pass over the members collects; one kind of aggregate each.
 class Accumulator {
 public:
-    Accumulator(std::string kind, std::uint64_t bound) : kind_{std::move(kind)}, bound_{bound} {}
+    enum class Kind : std::uint8_t {
+        any,
+        all,
+        count,
+        count_distinct,
+        min,
+        max,
+        sum,
+        mean,
+        most_frequent,
+        first,
+        list,
+        set
+    };
+    static Kind kind_of(std::string_view name) {
+        static constexpr std::array<std::string_view, 12> kNames{
+            "any", "all",  "count",         "count_distinct", "min",  "max",
+            "sum", "mean", "most_frequent", "first",          "list", "set"};
+        return static_cast<Kind>(std::ranges::find(kNames, name) - kNames.begin());
+    }
+    Accumulator(Kind kind, std::uint64_t bound) : kind_{kind}, bound_{bound} {}
 
-    void add(const Body& body, Frame& frame, const Member& member) {
+    void add(const Body& body, Frame& frame, const RowRef& member) {
         ++members_;
-        if (kind_ == "count" && !body.value) return;
-        if (kind_ == "first" || kind_ == "list" || kind_ == "set")
+        if (kind_ == Kind::count && !body.value) return;
+        if (kind_ == Kind::first || kind_ == Kind::list || kind_ == Kind::set)
             return add_ordered(body, frame, member);
         const Value value = body.value(frame);
-        if (kind_ == "any") {
+        if (kind_ == Kind::any) {
             any_ = any_ || is_true(value);
             return;
         }
-        if (kind_ == "all") {
+        if (kind_ == Kind::all) {
             all_ = all_ && is_true(value);
             return;
         }
         if (is_null(value)) return;
         ++values_;
-        if (kind_ == "count_distinct" || kind_ == "most_frequent") {
+        if (kind_ == Kind::count_distinct || kind_ == Kind::most_frequent) {
             ++counted_[encode_key(value)];
             bounded(counted_.size());
-        } else if (kind_ == "min" || kind_ == "max") {
-            const bool better = kind_ == "min" ? compare_values(value, best_) < 0
-                                               : compare_values(value, best_) > 0;
+        } else if (kind_ == Kind::min || kind_ == Kind::max) {
+            const bool better = kind_ == Kind::min ? compare_values(value, best_) < 0
+                                                   : compare_values(value, best_) > 0;
             if (values_ == 1 || better) best_ = value;
-        } else if (kind_ == "sum" || kind_ == "mean") {
-            sum_ = values_ == 1 ? value : binary_operation("+", sum_, value);
+        } else if (kind_ == Kind::sum || kind_ == Kind::mean) {
+            sum_ = values_ == 1 ? value : binary_operation(Operator::add, sum_, value);
         }
     }
 
     Value result() {
-        if (kind_ == "any") return any_;
-        if (kind_ == "all") return all_;
-        if (kind_ == "count") return static_cast<std::int64_t>(has_value_ ? values_ : members_);
-        if (kind_ == "count_distinct") return static_cast<std::int64_t>(counted_.size());
-        if (kind_ == "min" || kind_ == "max") return values_ > 0 ? best_ : Value{Null{}};
-        if (kind_ == "sum") return values_ > 0 ? sum_ : Value{Null{}};
-        if (kind_ == "mean") {
-            return values_ > 0 ? binary_operation("/", sum_, static_cast<std::int64_t>(values_))
+        if (kind_ == Kind::any) return any_;
+        if (kind_ == Kind::all) return all_;
+        if (kind_ == Kind::count) return static_cast<std::int64_t>(has_value_ ? values_ : members_);
+        if (kind_ == Kind::count_distinct) return static_cast<std::int64_t>(counted_.size());
+        if (kind_ == Kind::min || kind_ == Kind::max) return values_ > 0 ? best_ : Value{Null{}};
+        if (kind_ == Kind::sum) return values_ > 0 ? sum_ : Value{Null{}};
+        if (kind_ == Kind::mean) {
+            return values_ > 0 ? binary_operation(Operator::divide, sum_,
+                                                  static_cast<std::int64_t>(values_))
                                : Value{Null{}};
         }
-        if (kind_ == "most_frequent") return most_frequent();
-        if (kind_ == "first") return ordered_.empty() ? Value{Null{}} : ordered_.begin()->second;
+        if (kind_ == Kind::most_frequent) return most_frequent();
+        if (kind_ == Kind::first)
+            return ordered_.empty() ? Value{Null{}} : ordered_.begin()->second;
         return list();
     }
 
@@ -86,17 +109,17 @@ private:
             throw Reject{"members_max: more than " + std::to_string(bound_) + " members"};
     }
 
-    void add_ordered(const Body& body, Frame& frame, const Member& member) {
+    void add_ordered(const Body& body, Frame& frame, const RowRef& member) {
         Value value = body.value(frame);
-        if (kind_ == "set") {
+        if (kind_ == Kind::set) {
             if (!is_null(value)) ordered_.insert_or_assign(encode_key(value), value);
             return bounded(ordered_.size());
         }
         KeyBytes key = order_key(body, frame);
         key += static_cast<char>(sources_);
-        append_key(key, Value{member.row});
+        append_key(key, Value{member.key});
         key += static_cast<char>(member.slot);
-        if (kind_ == "first") {
+        if (kind_ == Kind::first) {
             if (!ordered_.empty() && ordered_.begin()->first <= key) return;
             ordered_.clear();
         }
@@ -124,7 +147,7 @@ private:
         return json_array(texts);
     }
 
-    std::string kind_;
+    Kind kind_;
     std::uint64_t bound_;
     bool has_value_ = false, any_ = false, all_ = true;
     std::uint64_t members_ = 0, values_ = 0, sources_ = 0;
@@ -286,25 +309,26 @@ Compiled Compiler::aggregate(const Expr& expr, const Scope& scope) {
     }
     if (ranked) {
         // 1 + how many members of the set come before the root's own row.
-        return {[source = sources.front()](Frame& frame) -> Value {
-                    frame.rows[source.frame_slot] = frame.rows[0];
-                    const Member self{frame.rows[0].key, 0};
-                    const auto own = std::pair{order_key(source.bodies[0], frame), self.row};
-                    std::int64_t rank = 1;
-                    source.each(frame, [&](const Body& body, const Member& member) {
-                        if (std::pair{order_key(body, frame), member.row} < own) ++rank;
-                    });
-                    return rank;
-                },
-                Type::integer};
+        return {
+            [source = sources.front()](Frame& frame) -> Value {
+                frame.rows[source.frame_slot] = frame.rows[0];
+                const auto own = std::pair{order_key(source.bodies[0], frame), frame.rows[0].key};
+                std::int64_t rank = 1;
+                source.each(frame, [&](const Body& body, const RowRef& member) {
+                    if (std::pair{order_key(body, frame), member.key} < own) ++rank;
+                });
+                return rank;
+            },
+            Type::integer};
     }
     const std::uint64_t bound = owner_.spec->members_max;
     const bool has_value = expr.args.size() > 1;
-    return {[sources, kind, bound, has_value](Frame& frame) -> Value {
-                Accumulator accumulator{kind, bound};
+    const Accumulator::Kind sort = Accumulator::kind_of(kind);
+    return {[sources, sort, bound, has_value](Frame& frame) -> Value {
+                Accumulator accumulator{sort, bound};
                 accumulator.with_value(has_value);
                 for (const Source& source : sources) {
-                    source.each(frame, [&](const Body& body, const Member& member) {
+                    source.each(frame, [&](const Body& body, const RowRef& member) {
                         accumulator.add(body, frame, member);
                     });
                     accumulator.next_source();

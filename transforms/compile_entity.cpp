@@ -27,8 +27,12 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
         Scope scope;
         scope.row = RowVariable{members.alias, relation_index, node, 0, &members, slot};
         std::vector<Eval> parts;
-        for (const ExprPtr& part : members.key)
-            parts.push_back(expression(part, scope).eval);
+        for (const ExprPtr& part : members.key) {
+            Compiled compiled = expression(part, scope);
+            const bool own = compiled.column && part->kind == Expr::Kind::name;
+            if (own) spec.columns.push_back(*compiled.column);
+            parts.push_back(std::move(compiled.eval));
+        }
         if (members.key.empty()) {
             const auto key_positions = program_->relations[relation_index].key;
             for (const auto position : key_positions) {
@@ -54,6 +58,8 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
             error(expr->where, "`through` wants a row: " + to_text(*expr));
     }
     IndexSpec& stored = program_->indexes[id];
+    if (spec.columns.size() == members.key.size() && !members.slots && members.through.empty())
+        stored.columns = std::move(spec.columns);
     stored.key = std::move(spec.key);
     stored.filter = std::move(spec.filter);
     stored.required = std::move(spec.required);
@@ -85,6 +91,7 @@ void Compiler::root(EntityIndex index) {
             members_index(members, true, "members of " + spec.name + " from " + members.alias);
         EntityProgram& stored = program_->entities[index];
         stored.member_indexes.push_back(id);
+        program_->indexes[id].covers = group && !members.slots;
         stored.member_relations.push_back(program_->indexes[id].relation);
         stored.relation = program_->indexes[id].relation;
         group_index_[spec.name + "/" + members.alias] = id;

@@ -47,12 +47,21 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
     if (row.nodes.size() == 1) {
         const std::uint32_t position = positions.begin()->second;
         const bool start = row.nodes[0] == retarget_;
-        const RowEval eval = start ? RowEval{[](Frame& f) { return f.rows[0]; }} : row.eval;
+        // A row in hand is read where it lies.
+        if (start || row.frame_slot) {
+            const std::size_t slot = start ? 0 : *row.frame_slot;
+            return {[slot, position](Frame& frame) -> Value {
+                        const auto& held = frame.rows[slot].row;
+                        return held ? (*held)[position] : Value{Null{}};
+                    },
+                    type, position};
+        }
+        const RowEval eval = row.eval;
         return {[eval, position](Frame& frame) -> Value {
                     const RowRef ref = eval(frame);
                     return ref.row ? (*ref.row)[position] : Value{Null{}};
                 },
-                type};
+                type, position};
     }
     return {[eval = row.eval, positions](Frame& frame) -> Value {
                 const RowRef ref = eval(frame);
@@ -269,7 +278,9 @@ Compiled Compiler::unary(const Expr& expr, const Scope& scope) {
                 },
                 Type::boolean};
     }
-    return {[e = arg.eval](Frame& f) { return binary_operation("-", std::int64_t{0}, e(f)); },
+    return {[e = arg.eval](Frame& f) {
+                return binary_operation(Operator::subtract, std::int64_t{0}, e(f));
+            },
             arg.type};
 }
 
@@ -301,18 +312,19 @@ Compiled Compiler::binary(const Expr& expr, const Scope& scope) {
                    ? Type::integer
                    : Type::decimal;
     }
+    const Operator by = operator_of(op);
     if (op == "and" || op == "or") {
         const bool stop = op == "or";
-        return {[l = left.eval, r = right.eval, op, stop](Frame& f) -> Value {
+        return {[l = left.eval, r = right.eval, by, stop](Frame& f) -> Value {
                     const Value a = l(f);
                     const bool* truth = std::get_if<bool>(&a);
                     if (truth != nullptr && *truth == stop) return stop;
-                    return binary_operation(op, a, r(f));
+                    return binary_operation(by, a, r(f));
                 },
                 type};
     }
     return {
-        [l = left.eval, r = right.eval, op](Frame& f) { return binary_operation(op, l(f), r(f)); },
+        [l = left.eval, r = right.eval, by](Frame& f) { return binary_operation(by, l(f), r(f)); },
         type};
 }
 

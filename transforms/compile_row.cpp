@@ -7,7 +7,7 @@ namespace crossfade::compiler {
 
 CompiledRow Compiler::variable_row(const RowVariable& row) {
     const std::size_t slot = row.frame_slot;
-    return {[slot](Frame& frame) { return frame.rows[slot]; }, {row.node}, row.relation};
+    return {[slot](Frame& frame) { return frame.rows[slot]; }, {row.node}, row.relation, slot};
 }
 
 // A group's alias used as a row: its first member, by row key.
@@ -23,12 +23,10 @@ CompiledRow Compiler::first_member(std::size_t alias) {
     RowEval eval = [index, relation](Frame& frame) {
         RowRef ref;
         ref.relation = relation;
-        frame.view.members(index, frame.root, [&](const Member& member) {
-            ref.key = member.row;
-            ref.slot = member.slot;
+        frame.members(index, relation, frame.root, [&](const RowRef& member) {
+            ref = member;
             return false;
         });
-        if (!ref.key.empty()) ref.row = frame.view.image(relation, ref.key);
         return ref;
     };
     return {std::move(eval), {id}, relation};
@@ -126,8 +124,12 @@ IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope,
     Tracker* const tracker = std::exchange(tracker_, &ignored);
     const Owning owner = owner_;
     std::vector<Eval> parts;
-    for (const ExprPtr& part : key)
-        parts.push_back(expression(part, scope).eval);
+    for (const ExprPtr& part : key) {
+        Compiled compiled = expression(part, scope);
+        if (compiled.column) spec.columns.push_back(*compiled.column);
+        parts.push_back(std::move(compiled.eval));
+    }
+    if (spec.columns.size() < parts.size()) spec.columns.clear();
     spec.rows = owner_.rows + 1;
     spec.values = owner_.values;
     owner_.rows = std::max(owner.rows, owner_.rows);
@@ -178,9 +180,7 @@ Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scop
     for (const ExprPtr& part : key) {
         Tracker single;
         tracker_ = &single;
-        expression(part, scope);
-        const bool plain = (part->kind == Expr::Kind::name || part->kind == Expr::Kind::field) &&
-                           single.columns.size() == 1;
+        const bool plain = expression(part, scope).column.has_value() && single.columns.size() == 1;
         if (!text.empty()) text += ", ";
         // A computed key is told apart by its place in the file: names in it may mean other rows
         // elsewhere.

@@ -17,6 +17,7 @@ namespace crossfade::compiler {
 struct Compiled {
     Eval eval;
     Type type = Type::any;
+    std::optional<std::uint32_t> column = std::nullopt;  // it is this column of a row, as it stands
 };
 
 // What stands for an expression that could not be compiled; a finding says why.
@@ -37,6 +38,7 @@ struct CompiledRow {
     RowEval eval;
     std::vector<std::uint32_t> nodes;  // one per alternative of a first-of lookup
     RelationIndex relation = kNone;
+    std::optional<std::size_t> frame_slot = std::nullopt;  // the row lies in Frame::rows already
 };
 
 // A row that names resolve to: where it lies in the Frame, and what else is visible beside it.

@@ -27,14 +27,8 @@ public:
         : program_{program},
           entity_{program.entities[index]},
           index_{index},
-          frame_{view,
-                 flags_,
-                 std::vector<RowRef>(std::max<std::size_t>(entity_.rows, 1)),
-                 std::vector<Value>(entity_.values),
-                 {},
-                 root,
-                 nullptr,
-                 {}} {
+          frame_{view, flags_, entity_.rows, entity_.values} {
+        frame_.root = root;
         if (!is_unresolved(root)) frame_.key = decode_key(root);
     }
 
@@ -53,11 +47,11 @@ public:
             return outcome.members > 0;
         }
         for (std::size_t i = 0; i < entity_.member_indexes.size(); ++i) {
-            frame_.view.members(entity_.member_indexes[i], root, [&](const Member& member) {
+            const RelationIndex relation = entity_.member_relations[i];
+            frame_.members(entity_.member_indexes[i], relation, root, [&](const RowRef& member) {
                 ++outcome.members;
                 if (entity_.root_kind == EntityProgram::RootKind::slot_row) {
-                    frame_.rows[0] = {entity_.relation, member.row, member.slot,
-                                      frame_.view.image(entity_.relation, member.row)};
+                    frame_.rows[0] = member;
                     outcome.variant = member.slot;
                 }
                 return true;
@@ -111,14 +105,7 @@ private:
     void park_unresolved(Outcome& outcome) {
         const auto [index, member] = unresolved_member(frame_.root);
         const IndexSpec& spec = program_.indexes[index];
-        Frame frame{frame_.view,
-                    flags_,
-                    std::vector<RowRef>(spec.rows),
-                    std::vector<Value>(spec.values),
-                    {},
-                    {},
-                    nullptr,
-                    {}};
+        Frame frame{frame_.view, flags_, spec.rows, spec.values};
         frame.rows[0] = {spec.relation, member.row, member.slot,
                          frame_.view.image(spec.relation, member.row)};
         for (const RowEval& required : spec.required) {

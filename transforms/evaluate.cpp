@@ -1,12 +1,14 @@
 #include "transforms/evaluate.hpp"
 
+#include "model/error.hpp"
 #include "model/json.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace crossfade {
 
 namespace {
-Value number(const Decimal& value) { return value; }
-
 bool is_number(const Value& v) {
     return std::holds_alternative<std::int64_t>(v) || std::holds_alternative<Decimal>(v);
 }
@@ -16,21 +18,25 @@ Decimal decimal_of(const Value& v) {
     return std::get<Decimal>(v);
 }
 
-Value integer_arithmetic(char op, std::int64_t a, std::int64_t b) {
+Value decimal_arithmetic(Operator op, const Decimal& a, const Decimal& b) {
+    return op == Operator::add ? a + b : op == Operator::subtract ? a - b : a * b;
+}
+
+Value integer_arithmetic(Operator op, std::int64_t a, std::int64_t b) {
     std::int64_t result = 0;
-    const bool overflow = op == '+'   ? __builtin_add_overflow(a, b, &result)
-                          : op == '-' ? __builtin_sub_overflow(a, b, &result)
-                                      : __builtin_mul_overflow(a, b, &result);
+    const bool overflow = op == Operator::add        ? __builtin_add_overflow(a, b, &result)
+                          : op == Operator::subtract ? __builtin_sub_overflow(a, b, &result)
+                                                     : __builtin_mul_overflow(a, b, &result);
     if (!overflow) return result;
     const Decimal x{a};
     const Decimal y{b};
-    return number(op == '+' ? x + y : op == '-' ? x - y : x * y);
+    return decimal_arithmetic(op, x, y);
 }
 
-Value arithmetic(char op, const Value& left, const Value& right) {
+Value arithmetic(Operator op, const Value& left, const Value& right) {
     if (!is_number(left) || !is_number(right))
         throw Reject{"bad_value: arithmetic on what is no number"};
-    if (op == '/') {
+    if (op == Operator::divide) {
         const Decimal a = decimal_of(left);
         const Decimal b = decimal_of(right);
         auto quotient = Decimal::divide(a, b, 20);
@@ -42,13 +48,13 @@ Value arithmetic(char op, const Value& left, const Value& right) {
     if (a != nullptr && b != nullptr) return integer_arithmetic(op, *a, *b);
     const Decimal x = decimal_of(left);
     const Decimal y = decimal_of(right);
-    return number(op == '+' ? x + y : op == '-' ? x - y : x * y);
+    return decimal_arithmetic(op, x, y);
 }
 
-Value logic(const std::string& op, const Value& left, const Value& right) {
+Value logic(Operator op, const Value& left, const Value& right) {
     const auto* a = std::get_if<bool>(&left);
     const auto* b = std::get_if<bool>(&right);
-    if (op == "and") {
+    if (op == Operator::logical_and) {
         if ((a && !*a) || (b && !*b)) return false;
         if (a && b) return true;
         return Null{};
@@ -66,21 +72,47 @@ Value text_of(const Value& value) {
     return to_display(value);
 }
 
-Value binary_operation(const std::string& op, const Value& left, const Value& right) {
-    if (op == "and" || op == "or") return logic(op, left, right);
-    if (is_null(left) || is_null(right)) return Null{};
-    if (op == "||")
-        return std::get<std::string>(text_of(left)) + std::get<std::string>(text_of(right));
-    if (op.size() == 1 && std::string_view{"+-*/"}.find(op[0]) != std::string_view::npos) {
-        return arithmetic(op[0], left, right);
+Operator operator_of(std::string_view sign) {
+    static constexpr std::array<std::pair<std::string_view, Operator>, 13> kSigns{{
+        {"and", Operator::logical_and},
+        {"or", Operator::logical_or},
+        {"||", Operator::concatenate},
+        {"+", Operator::add},
+        {"-", Operator::subtract},
+        {"*", Operator::multiply},
+        {"/", Operator::divide},
+        {"=", Operator::equal},
+        {"<>", Operator::unequal},
+        {"<", Operator::less},
+        {"<=", Operator::less_or_equal},
+        {">", Operator::greater},
+        {">=", Operator::greater_or_equal},
+    }};
+    const auto found =
+        std::ranges::find(kSigns, sign, [](const auto& entry) { return entry.first; });
+    if (found == kSigns.end()) {
+        throw Failure{Error{ErrorKind::internal, "unknown operator '" + std::string{sign} + "'"}};
     }
-    const int order = compare_values(left, right);
-    if (op == "=") return order == 0;
-    if (op == "<>") return order != 0;
-    if (op == "<") return order < 0;
-    if (op == "<=") return order <= 0;
-    if (op == ">") return order > 0;
-    return order >= 0;
+    return found->second;
+}
+
+Value binary_operation(Operator op, const Value& left, const Value& right) {
+    if (op == Operator::logical_and || op == Operator::logical_or) return logic(op, left, right);
+    if (is_null(left) || is_null(right)) return Null{};
+    switch (op) {
+        case Operator::concatenate:
+            return std::get<std::string>(text_of(left)) + std::get<std::string>(text_of(right));
+        case Operator::add:
+        case Operator::subtract:
+        case Operator::multiply:
+        case Operator::divide: return arithmetic(op, left, right);
+        case Operator::equal: return compare_values(left, right) == 0;
+        case Operator::unequal: return compare_values(left, right) != 0;
+        case Operator::less: return compare_values(left, right) < 0;
+        case Operator::less_or_equal: return compare_values(left, right) <= 0;
+        case Operator::greater: return compare_values(left, right) > 0;
+        default: return compare_values(left, right) >= 0;
+    }
 }
 
 }  // namespace crossfade

@@ -29,15 +29,17 @@ std::vector<IndexEntry> index_entries(const Program& program, IndexId index,
     std::vector<IndexEntry> entries;
     if (!row) return entries;
     const IndexSpec& spec = program.indexes[index];
+    if (!spec.columns.empty()) {
+        IndexEntry entry;
+        for (const std::uint32_t column : spec.columns) {
+            if (is_null((*row)[column]) && !spec.keeps_null) return entries;
+            append_key(entry.key, (*row)[column]);
+        }
+        entries.push_back(std::move(entry));
+        return entries;
+    }
     FlagSet flags;
-    Frame frame{view,
-                flags,
-                std::vector<RowRef>(std::max<std::size_t>(spec.rows, 1)),
-                std::vector<Value>(spec.values),
-                {},
-                {},
-                nullptr,
-                {}};
+    Frame frame{view, flags, spec.rows, spec.values};
     for (std::size_t slot = 0; slot < spec.key.size(); ++slot) {
         frame.rows[0] = {spec.relation, row_key, static_cast<std::uint8_t>(slot), row};
         const Member self{row_key, static_cast<std::uint8_t>(slot)};

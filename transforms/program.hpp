@@ -40,11 +40,15 @@ struct IndexSpec {
     bool local = true;      // the key reads no other row, so it needs no stored inverse
     bool keeps_null =
         false;  // a NULL key part is a key like any other (groups); else such rows have no entry
-    bool scan = false;  // nothing is stored; walking it back is a pass over the relation
+    bool scan = false;    // nothing is stored; walking it back is a pass over the relation
+    bool covers = false;  // an entry carries the row's image: who reads a group reads all its rows
     std::vector<std::vector<Eval>> key;  // per slot (one without slots): the parts
-    std::vector<Eval> filter;            // per slot; empty: all are members
-    std::vector<RowEval> required;       // `through` rows, without which the key is unresolved
-    std::size_t rows = 1, values = 0;    // sizes of a Frame; the row itself is rows[0]
+    // The key is these columns of the row as they stand, no slots, nothing required; empty: it is
+    // computed.
+    std::vector<std::uint32_t> columns;
+    std::vector<Eval> filter;          // per slot; empty: all are members
+    std::vector<RowEval> required;     // `through` rows, without which the key is unresolved
+    std::size_t rows = 1, values = 0;  // sizes of a Frame; the row itself is rows[0]
 };
 
 struct Node {

@@ -8,8 +8,12 @@ namespace crossfade {
 namespace {
 
 // Readers of an outcome always become work, so that it can be told whose they are.
-constexpr BatchLimits kLimits{
-    .inline_entries = 0, .chunk_roots = 2'000, .chunk_entries = 20'000, .ask_again = false};
+constexpr BatchLimits kLimits{.inline_entries = 0,
+                              .chunk_roots = 2'000,
+                              .chunk_entries = 20'000,
+                              .ask_again = false,
+                              .load_roots = 20'000,
+                              .load_threads = 2};
 // All work of a scratch state was born at once. Our own items stand apart from those that batches
 // number.
 constexpr Lsn kBirth{1};
@@ -87,6 +91,7 @@ void ExpectedRows::enqueue(std::vector<WorkItem> items) {
 void ExpectedRows::drain(EntityIndex entity, const OnRoots& on_roots) {
     for (;;) {
         Batch batch{program_, scratch_, kLimits};
+        batch.loaded_until(entity + 1);
         if (!batch.add_work()) return;
         run(batch, entity, on_roots);
     }
@@ -97,6 +102,7 @@ void ExpectedRows::refuse(EntityIndex entity, const OnRoots& on_roots) {
     told.refused = history_.outstanding_refusals(entity);
     if (told.refused.empty()) return;
     Batch batch{program_, scratch_, kLimits};
+    batch.loaded_until(entity + 1);
     batch.refuse(told);
     run(batch, entity, on_roots);
     drain(entity, on_roots);

@@ -6,10 +6,12 @@
 
 CREATE ROLE crossfade LOGIN REPLICATION;
 GRANT USAGE ON SCHEMA public TO crossfade;
--- The tables that mappings/edu-lms.yaml reads. accounts holds passwords: whoever may be crossfade
+-- The tables that mappings/edu-lms.yaml and edu-lms-g1.yaml read. accounts holds passwords: whoever may be crossfade
 -- may read them.
 GRANT SELECT ON
-  accounts, dictionaries, org_names, organizations, persons, students, teachers, users
+  academic_schedule, academic_schedule_details, accounts, course, course_student, course_teacher,
+  dictionaries, edu_years, education_plan_subject, evaluation_type, journal, journal_details, org_names,
+  organizations, persons, students, subject_catalog, subject_dic, teachers, users
   TO crossfade;
 
 -- From 15.19 on (and the like of other versions) a server loads only output plugins that it admits,

@@ -6,17 +6,21 @@
 -- Row-level security shows a role the rows of one user only; the bridge keeps all of them.
 CREATE ROLE crossfade LOGIN BYPASSRLS;
 GRANT USAGE ON SCHEMA public TO crossfade;
--- The tables that mappings/edu-lms.yaml writes.
+-- The tables that mappings/edu-lms.yaml and edu-lms-g1.yaml write.
 GRANT SELECT, INSERT, UPDATE ON
+  academic_terms, assessments, course_enrollments, course_instructors, course_offerings, courses, grades,
   organization_units, persons, staff_members, students, users
   TO crossfade;
--- By its rules a row of these leaves in one case only: a role that was a user of its own while its account was
--- not there yet. Not before nobody refers to that user any more, which the bridge must be able to see.
-GRANT DELETE ON users TO crossfade;
+-- Of the others a row stays for good. Of these one leaves when its rows of edu go to another key or, by the rules
+-- of its entity, when its parent does or nothing of it is active any more.
+GRANT DELETE ON
+  academic_terms, assessments, course_enrollments, course_instructors, course_offerings, grades, users
+  TO crossfade;
+-- Not before nobody refers to it any more, which the bridge must be able to see.
 GRANT SELECT ON
-  announcements, assessments, attendance_records, audit_logs, calendar_events, class_schedules,
-  course_instructors, course_materials, file_uploads, grade_appeals, grades, notifications, page_views,
-  system_settings, user_preferences, user_roles, user_sessions
+  announcements, assessment_submissions, attendance_records, audit_logs, calendar_events, class_schedules,
+  course_materials, file_uploads, grade_appeals, notifications, page_views, system_settings,
+  user_preferences, user_roles, user_sessions
   TO crossfade;
 -- Its position, in a schema of its own.
 CREATE SCHEMA crossfade AUTHORIZATION crossfade;

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of scripts/lib/packages that are missing. Nothing missing: no network, no
-# root. Run it, or source it and call install_packages.
+# root. Run it, or source it and call install_packages. INSTALL_LIST: another
+# list of packages, for what only a part of the repository needs.
 
 install_packages() {
-    local here missing=() package root=()
-    here=$(dirname "${BASH_SOURCE[0]}")
+    local list missing=() package root=()
+    list=${INSTALL_LIST:-$(dirname "${BASH_SOURCE[0]}")/packages}
     if ! command -v dpkg-query >/dev/null; then
-        echo "install: not a Debian system; the packages needed are in scripts/lib/packages" >&2
+        echo "install: not a Debian system; the packages needed are in $list" >&2
         return 0
     fi
     while read -r package _; do
@@ -14,7 +15,7 @@ install_packages() {
         if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
             missing+=("$package")
         fi
-    done <"$here/packages"
+    done <"$list"
     ((${#missing[@]})) || return 0
 
     if ((EUID != 0)); then

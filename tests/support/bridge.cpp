@@ -215,7 +215,7 @@ void Bridge::stop() {
     }
 }
 
-CommandResult Bridge::command(const std::vector<std::string>& arguments) const {
+CommandResult Bridge::command(const std::vector<std::string>& arguments, seconds timeout) const {
     const fs::path output = folder_ / "command.log";
     fs::remove(output);
     std::vector<std::string> argv{kProgram, "-c", folder_ / "crossfade.yaml"};
@@ -223,7 +223,7 @@ CommandResult Bridge::command(const std::vector<std::string>& arguments) const {
     const pid_t process = spawn({.argv = argv, .output = output});
     CommandResult result;
     std::optional<int> ended;
-    if (!wait_until([&] { return (ended = poll_process(process)).has_value(); }, 2 * kPatience)) {
+    if (!wait_until([&] { return (ended = poll_process(process)).has_value(); }, timeout)) {
         ::kill(process, SIGKILL);
         wait_for(process);
         throw std::runtime_error{"crossfade " + arguments.front() + " does not end\n" + log_end()};
@@ -231,10 +231,11 @@ CommandResult Bridge::command(const std::vector<std::string>& arguments) const {
     return {.status = *ended, .output = text_of(output)};
 }
 
-void Bridge::settle() const {
-    const CommandResult waited = command({"wait", "--timeout", "60s"});
+void Bridge::settle(seconds timeout) const {
+    const CommandResult waited =
+        command({"wait", "--timeout", std::to_string(timeout.count()) + "s"}, 2 * timeout);
     if (waited.status != 0) throw std::runtime_error{waited.output + "\n" + log_end()};
-    if (!wait_until([&] { return number_of(status_json(), "deferred") == 0U; }, kPatience)) {
+    if (!wait_until([&] { return number_of(status_json(), "deferred") == 0U; }, timeout)) {
         throw std::runtime_error{"deferred columns are not filled\n" + log_end()};
     }
 }

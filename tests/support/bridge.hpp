@@ -66,9 +66,10 @@ public:
     void stop();  // SIGTERM; it must end with status 0
 
     // --- other commands
-    CommandResult command(const std::vector<std::string>& arguments) const;
+    CommandResult command(const std::vector<std::string>& arguments,
+                          std::chrono::seconds timeout = std::chrono::seconds{120}) const;
     // crossfade wait; then until deferred columns are filled, too.
-    void settle() const;
+    void settle(std::chrono::seconds timeout = std::chrono::seconds{60}) const;
     std::string status_json() const;
     // crossfade verify --json: the number of differences. Prints the first ones to the test's log.
     std::uint64_t differences() const;
