@@ -85,6 +85,7 @@ void InitialLoad::defer_indexes(Connection& target) {
     }
     log_.info("indexes and foreign keys taken off",
               {fields::rows(take_off_indexes(target, specs))});
+    kill_point("indexes_off");
 }
 
 void InitialLoad::load(Connection& replication, const std::stop_token& stop) {

@@ -34,8 +34,8 @@ TEST_CASE("the status is printed as the design names it", "[cli]") {
     CHECK(to_json(status) ==
           "{\"work\": 3, \"phase\": \"streaming\", \"deferred\": 7, \"entities\": {\"users\": "
           "{\"merged\": 2, \"parked\": 1, \"source\": 10, \"applied\": 4, \"pending\": 1, "
-          "\"filtered\": 1, \"rejected\": 1}}, \"lag_bytes\": 256, \"source_lsn\": "
-          "\"1/110\", \"applied_lsn\": \"1/10\", \"lag_seconds\": 1.250, \"settled_lsn\": "
+          "\"filtered\": 1, \"rejected\": 1}}, \"lag_bytes\": 256, \"open_work\": [], "
+          "\"source_lsn\": \"1/110\", \"applied_lsn\": \"1/10\", \"lag_seconds\": 1.250, \"settled_lsn\": "
           "\"1/0\", \"lag_transactions\": null}");
 }
 
@@ -44,7 +44,10 @@ TEST_CASE("a status reads back as it was", "[cli]") {
     status.phase = "catching_up";
     status.applied = EndLsn{Lsn{77}};
     status.entities.push_back({"a \"b\"", 5, 1, 1, 1, 1, 1});
+    status.open_work.push_back({"country ['a', \"]}\"]", "", 12, 0.5});
+    status.open_work.push_back({"initial load", "users", 0, std::nullopt});
     CHECK(to_json(parse_status(to_json(status))) == to_json(status));
+    CHECK(parse_status(to_json(status)).open_work == status.open_work);
     set_source_position(status, Lsn{99});
     status.lag_transactions = 4;
     CHECK(to_json(parse_status(to_json(status))) == to_json(status));

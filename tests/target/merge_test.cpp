@@ -117,6 +117,62 @@ TEST_CASE("rows that are merged equal rows that are sent one by one, however bat
     }
 }
 
+TEST_CASE("new rows of a load are copied straight in, and merged from where some stand already on",
+          "[target][postgres]") {
+    const char* const kPlain =
+        "CREATE TABLE plain (id uuid PRIMARY KEY, number int4, amount numeric(12,3),"
+        " brief varchar(10), at timestamptz, extra jsonb, up uuid REFERENCES plain)";
+    TargetSpec table = spec("plain", {});
+    for (const char* name : {"number", "amount", "brief", "at"})
+        table.columns.push_back(column(name));
+    table.columns.push_back(json_column("extra", {"a"}));
+    table.columns.push_back(column("up"));
+    const auto batch = [](std::uint64_t first, std::uint64_t last) {
+        TargetBatch batch;
+        batch.loading = true;
+        for (std::uint64_t i = first; i <= last; ++i) {
+            batch.writes.push_back(
+                insertion(0, i,
+                          {static_cast<std::int64_t>(i), Decimal::parse("1.2345").value(),
+                           std::string{"ə\\\t"}, Timestamp{1'000'000}, Json{R"({"a": [1, "\""]})"},
+                           uuid(i > 1 ? i - 1 : 1)}));
+            batch.writes.back().depth = static_cast<std::uint32_t>(i);
+        }
+        return batch;
+    };
+    Target loaded{kPlain, {table}};
+    CHECK(loaded.apply(batch(1, 300)).ready());
+    CHECK(loaded.writer().counters().merged == 300);
+    CHECK(loaded.writer().counters().isolations == 0);
+    // Rows of an earlier attempt stand: the copy is refused, and nothing is lost or doubled.
+    CHECK(loaded.apply(batch(200, 700)).ready());
+    CHECK(loaded.apply(batch(600, 900)).ready());
+    CHECK(loaded.writer().counters().isolations == 0);
+
+    Target sent{kPlain, {table}};
+    TargetBatch plain = batch(1, 900);
+    plain.loading = false;
+    CHECK(sent.apply(plain).ready());
+    CHECK(sent.writer().counters().merged == 0);
+    CHECK(loaded.dump("plain") == sent.dump("plain"));
+}
+
+TEST_CASE("a row that a load cannot write is named, and the rows beside it stand",
+          "[target][postgres]") {
+    TargetSpec table = spec("plain", {column("number")});
+    Target target{"CREATE TABLE plain (id uuid PRIMARY KEY, number int4 CHECK (number <> 77))",
+                  {table}};
+    TargetBatch batch;
+    batch.loading = true;
+    for (std::uint64_t i = 1; i <= 200; ++i)
+        batch.writes.push_back(insertion(0, i, {static_cast<std::int64_t>(i)}));
+    const BatchAnswer answer = target.apply(batch);
+    REQUIRE(answer.refused.size() == 1);
+    CHECK(answer.refused.front().root == root(0, 77));
+    std::erase_if(batch.writes, [](const RowWrite& write) { return write.root == root(0, 77); });
+    CHECK(target.apply(batch).ready());
+}
+
 TEST_CASE("what stands reads back as what was written", "[target][postgres][property]") {
     const auto seed = std::random_device{}();
     INFO("seed " << seed);
