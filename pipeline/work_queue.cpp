@@ -63,6 +63,8 @@ EndLsn settled_lsn(const Reader& reader) {
     const EndLsn applied = read_position(reader).applied;
     const auto item = first_work(reader);
     if (!item) return applied;
+    // Whoever waits for something older than the snapshot waits for the load as well.
+    if (item->kind == WorkItem::Kind::load) return EndLsn{};
     const EndLsn before{Lsn{item->birth.offset() - 1}};
     return std::min(applied, before);
 }

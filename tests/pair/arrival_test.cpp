@@ -35,7 +35,7 @@ const std::string kParentUnit =
 
 TEST_CASE("4.2 Children come first: student, users row, account, person, one after the other",
           "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.start();
     const Human anna = human(1, "anna");
     // Nothing waits for its user: enrolments must not wait for a student.
@@ -75,7 +75,7 @@ TEST_CASE("4.2 Children come first: student, users row, account, person, one aft
 }
 
 TEST_CASE("4.3 No silent loss: parents are deactivated, deleted, made again", "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     const Human anna = human(1, "anna");
     pair.edu(anna.all() + kTeacherRow + kUnit + kParentUnit);
     pair.start();
@@ -136,7 +136,7 @@ TEST_CASE("4.3 No silent loss: parents are deactivated, deleted, made again", "[
 
 TEST_CASE("4.3 No silent loss: everybody is deactivated at once, one comes back, all are deleted",
           "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.edu(human(1, "anna").all());
     pair.start();
     pair.play(

@@ -28,7 +28,7 @@ std::string students(const Pair& pair) {
 TEST_CASE(
     "4.5 Two accounts want one username; the winner is renamed, deactivated, deleted, made again",
     "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.start();
     // The lowest id comes last and takes over.
     pair.play(human(3, "leyla").all());
@@ -85,7 +85,7 @@ TEST_CASE(
 
 TEST_CASE("4.5 Students who want one card, or one user, and the holder leaves",
           "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.start();
     pair.play(human(3, "elvin").all() + human(2, "oruc").all() + human(1, "aygun").all());
     pair.play("UPDATE students SET card_number = ' K2' WHERE id IN (#1, #3)");

@@ -1,4 +1,5 @@
-// The entities behind the people: mappings/edu-lms-courses.yaml over the generated edu.
+// A course with all that hangs on it: goes and comes back, and what moves within it.
+#include "tests/pair/course_rows.hpp"
 #include "tests/pair/pair_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -7,28 +8,14 @@ using namespace crossfade::test;
 
 namespace {
 
-const Bridge::Settings kCourses{
-    {"mapping", std::string{CROSSFADE_SOURCE_DIR} + "/mappings/edu-lms-courses.yaml"}};
-
-// One course with a subject, a plan and two students, ids #1 and #2.
-const std::string kCourse =
-    "INSERT INTO subject_catalog (id, create_date, active) VALUES (#1, now(), 1);"
-    "INSERT INTO education_plan_subject (id, subject_id, credit, active) VALUES (#1, #1, '4', 1),"
-    " (#2, #1, '6', 1), (#3, #1, '6', 1);"
-    "INSERT INTO course (id, code, education_plan_subject_id, semester_id, student_count,"
-    " education_lang_id, create_date, active) VALUES (#1, '2024/2025_YZ_AB-1', #1, 110000136, 1,"
-    " 110000066, '2025-02-01 10:00+04', 1);";
-const std::string kMarks =
-    "INSERT INTO course_student (id, course_id, student_id, active, create_date)"
-    " SELECT #0 + i, #1, #0 + i, 1, '2025-02-02 10:00+04' FROM generate_series(1, 2) AS i;"
-    "INSERT INTO journal (id, course_id, student_id, course_eva_id, active, create_date)"
-    " SELECT #0 + i, #1, #0 + i, #9, 1, '2025-02-03 10:00+04' FROM generate_series(1, 2) AS i;"
-    "INSERT INTO journal_details (id, journal_id, course_meeting_id, point_id_1, point_id_3, "
-    "active,"
-    " create_date) SELECT #0 + i, #1, 5, (SELECT id FROM dictionaries WHERE code = '8' AND id"
-    " BETWEEN 110000140 AND 110000150), (SELECT id FROM dictionaries WHERE code = '7' AND id "
-    "BETWEEN"
-    " 110000140 AND 110000150), 1, '2025-02-04 10:00+04' FROM generate_series(1, 3) AS i;";
+// Students #1 and #2, course #1, in which both have a journal row; three details of two marks each,
+// an 8 and a 7, are the first one's.
+std::string people() { return human(1, "ilham").all() + human(2, "sona").all() + mark_codes(); }
+std::string marks_of_course() {
+    return enrolment(1, 1, 1) + enrolment(2, 1, 2) + journal(1, 1, 1, 9) + journal(2, 1, 2, 9) +
+           detail(1, 1, 8) + detail(2, 1, 8) + detail(3, 1, 8) +
+           "UPDATE journal_details SET point_id_3 = 110000147;";
+}
 
 std::string offering(const Pair& pair, const std::string& columns) {
     return pair.lms_rows("SELECT " + columns + " FROM course_offerings WHERE old_course_id = #1");
@@ -44,27 +31,33 @@ std::string marks(const Pair& pair) {
         "WHERE s.metadata->>'old_student_id' LIKE '9902%' ORDER BY 1");
 }
 
+std::string assessments(const Pair& pair) {
+    return pair.lms_rows("SELECT title->>'en', created_at::date FROM assessments ORDER BY 1");
+}
+
 }  // namespace
 
 TEST_CASE("4.10 A course goes with all its children and comes back for one student",
           "[pair][postgres]") {
-    Pair pair{{.data = "none"}, kCourses};
-    pair.edu(human(1, "ilham").all() + human(2, "sona").all() +
-             "INSERT INTO dictionaries (id, code, active) VALUES (110000147, '7', 1),"
-             " (110000148, '8', 1)");
+    Pair pair{{.data = "none"}};
+    pair.edu(people());
     pair.start();
     pair.settle();
     // Children first; every parent is missing until the course is there.
-    pair.play(kMarks);
+    pair.play(marks_of_course());
     CHECK(marks(pair) == with_ids("(#1,,,)\n(#2,,,)"));
-    pair.play(kCourse);
+    check_accounts(pair);
+    const CourseRows rows = course(1);
+    pair.play(rows.course + rows.plan + rows.subject +
+              "INSERT INTO education_plan_subject (id, subject_id, credit, active) VALUES (#2, #1, "
+              "'4', 1), (#3, #1, '4', 1)");
     CHECK(offering(pair,
                    "section_code, language_of_instruction, max_enrollment, "
                    "current_enrollment, enrollment_status, id") ==
           "(2024/2025_YZ_AB-1,en,2,2,open," + pair.id("course/#1") + ")");
     CHECK(pair.lms_rows("SELECT academic_year, term_type, start_date FROM academic_terms") ==
           "(2024-2025,spring,2025-02-01)");
-    CHECK(pair.lms_value("SELECT credit_hours FROM courses") == "6");
+    CHECK(pair.lms_value("SELECT credit_hours FROM courses") == "4");
     CHECK(marks(pair) == with_ids("(#1,enrolled,75.00,6)\n(#2,enrolled,,0)"));
 
     pair.play(
@@ -78,66 +71,107 @@ TEST_CASE("4.10 A course goes with all its children and comes back for one stude
         "UPDATE course_student SET active = 1 WHERE student_id = #2; UPDATE journal SET active"
         " = 1, point = '9,5' WHERE student_id = #2");
     CHECK(marks(pair) == with_ids("(#1,dropped,,)\n(#2,enrolled,95.00,0)"));
-    CHECK(pair.differences() == 0);
+    check_pair(pair);
     pair.stop();
+}
+
+TEST_CASE("4.10 The largest generated course goes in one transaction; one student of it returns",
+          "[pair][postgres]") {
+    Pair pair{{.data = "few"}};
+    pair.start();
+    pair.settle();
+    const std::string largest = pair.edu_value(
+        "SELECT c.id FROM course AS c JOIN ext.offerings USING (id) JOIN course_student AS s ON "
+        "s.course_id = c.id JOIN course_teacher AS t ON t.course_id = c.id AND t.active = 1 WHERE "
+        "c.active = 1 AND s.active = 1 AND EXISTS (SELECT FROM journal AS j WHERE j.course_id = "
+        "c.id AND j.student_id = s.student_id AND j.active = 1) GROUP BY c.id ORDER BY count(*) "
+        "DESC, c.id LIMIT 1");
+    const std::string student = pair.edu_value(
+        "SELECT min(student_id) FROM journal WHERE active = 1 AND course_id = " + largest);
+    const std::string of = "'" + pair.id("course/" + largest) + "'";
+    const auto children = [&] {
+        return pair.lms_rows(
+            "SELECT o.enrollment_status, (SELECT count(*) FROM course_instructors WHERE "
+            "course_offering_id = o.id) AS teachers, (SELECT count(*) FROM course_enrollments AS e "
+            "WHERE e.course_offering_id = o.id AND e.enrollment_status = 'enrolled') AS enrolled, "
+            "(SELECT count(DISTINCT g.student_id) FROM grades AS g JOIN assessments AS a ON a.id = "
+            "g.assessment_id WHERE a.course_offering_id = o.id) AS graded FROM course_offerings AS "
+            "o WHERE o.id = " +
+            of);
+    };
+    const std::string rows = "SELECT string_agg(id::text, ',' ORDER BY id) FROM ";
+    const std::string enrolments =
+        pair.lms_value(rows + "course_enrollments WHERE course_offering_id = " + of);
+    REQUIRE(!children().starts_with("(cancelled,"));
+    REQUIRE(children().find(",0") == std::string::npos);
+
+    const std::string goes = " SET active = 0 WHERE course_id = " + largest + ";";
+    pair.play(
+        "UPDATE journal_details SET active = 0 WHERE journal_id IN (SELECT id FROM journal "
+        "WHERE course_id = " +
+        largest + "); UPDATE course SET active = 0 WHERE id = " + largest +
+        "; UPDATE course_teacher" + goes + "UPDATE course_student" + goes + "UPDATE journal" +
+        goes);
+    CHECK(children() == "(cancelled,0,0,0)");
+    CHECK(pair.lms_value(rows + "course_enrollments WHERE course_offering_id = " + of) ==
+          enrolments);
+    check_pair(pair);
+
+    const std::string comes =
+        " SET active = 1 WHERE course_id = " + largest + " AND student_id = " + student + ";";
+    pair.play("UPDATE course_student" + comes + "UPDATE journal" + comes +
+              "UPDATE journal_details SET active = 1 WHERE journal_id IN (SELECT id FROM journal "
+              "WHERE course_id = " +
+              largest + " AND student_id = " + student + ")");
+    CHECK(children() == "(cancelled,0,1,1)");
+    check_pair(pair);
+    pair.stop();
+    CHECK(pair.dump().find(" lacks ") == std::string::npos);
 }
 
 TEST_CASE("4.7 Journal rows and details move between groups, and the earliest row is deleted",
           "[pair][postgres]") {
-    Pair pair{{.data = "none"}, kCourses};
-    pair.edu(human(1, "ilham").all() + human(2, "sona").all() +
-             "INSERT INTO dictionaries (id, code, active) VALUES (110000147, '7', 1),"
-             " (110000148, '8', 1);" +
-             kCourse + kMarks);
+    Pair pair{{.data = "none"}};
+    pair.edu(people() + course(1).all() + marks_of_course());
     pair.start();
     pair.settle();
-    const auto assessments = [&] {
-        return pair.lms_rows("SELECT title->>'en', created_at::date FROM assessments ORDER BY 1");
-    };
-    REQUIRE(assessments() == "(\"Assessment 000009\",2025-02-03)");
+    REQUIRE(assessments(pair) == "(\"Assessment 000009\",2025-02-03)");
     pair.play("UPDATE journal_details SET journal_id = #2 WHERE id = #3");
     CHECK(marks(pair) == with_ids("(#1,enrolled,75.00,4)\n(#2,enrolled,75.00,2)"));
     pair.play(
         "UPDATE journal SET create_date = '2025-02-01 10:00+04', student_id = #2 WHERE id = #1");
     CHECK(marks(pair) == with_ids("(#1,enrolled,,)\n(#2,enrolled,75.00,6)"));
-    CHECK(assessments() == "(\"Assessment 000009\",2025-02-01)");
+    CHECK(assessments(pair) == "(\"Assessment 000009\",2025-02-01)");
     pair.play("UPDATE journal SET course_eva_id = #8 WHERE id = #2");
-    CHECK(assessments() ==
+    CHECK(assessments(pair) ==
           "(\"Assessment 000008\",2025-02-03)\n(\"Assessment 000009\",2025-02-01)");
+    check_pair(pair);
     pair.play(
         "DELETE FROM journal_details WHERE journal_id = #1; DELETE FROM journal WHERE id = #1");
-    CHECK(assessments() == "(\"Assessment 000008\",2025-02-03)");
-    CHECK(pair.differences() == 0);
-    pair.stop();
-}
+    CHECK(assessments(pair) == "(\"Assessment 000008\",2025-02-03)");
+    check_pair(pair);
 
-TEST_CASE("every row behind the people is accounted for, of the nasty set too",
-          "[pair][postgres]") {
-    const char* data = GENERATE("faithful", "nasty");
-    CAPTURE(data);
-    Pair pair{{.data = data}, kCourses};
-    if (std::string_view{data} == "nasty") pair.edu("ALTER TABLE org_names REPLICA IDENTITY FULL");
-    pair.start();
-    pair.settle();
-    pair.play(
-        "UPDATE dictionaries SET code = '3' WHERE code = '8' AND id BETWEEN 110000140 AND "
-        "110000150; UPDATE education_plan_subject SET subject_id = (SELECT min(id) FROM "
-        "subject_catalog) WHERE id % 3 = 0");
-    CHECK(pair.differences() == 0);
-    const Status status = pair.status();
-    CHECK(status.entities.size() == 12);
-    for (const EntityAccount& entity : status.entities) {
-        INFO(entity.name);
-        CHECK(entity.pending() == 0);
-        CHECK(entity.source ==
-              entity.applied + entity.merged + entity.filtered + entity.parked + entity.rejected);
-    }
-    CHECK(pair.edu_value("SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM "
-                         "journal_details)") == [&] {
-        for (const EntityAccount& entity : status.entities) {
-            if (entity.name == "grades") return std::to_string(entity.source);
-        }
-        return std::string{};
-    }());
+    // Two rows of one group: the earlier one goes, then its details come to the one that stays.
+    pair.play(journal(3, 1, 1, 8) + detail(4, 3, 10) +
+              "UPDATE journal SET create_date = '2025-01-01 10:00+04' WHERE id = #3");
+    CHECK(assessments(pair) == "(\"Assessment 000008\",2025-01-01)");
+    CHECK(marks(pair) == with_ids("(#1,enrolled,100.00,1)\n(#2,enrolled,75.00,2)"));
+    pair.play("DELETE FROM journal WHERE id = #3");
+    CHECK(assessments(pair) == "(\"Assessment 000008\",2025-02-03)");
+    CHECK(marks(pair) == with_ids("(#1,enrolled,,)\n(#2,enrolled,75.00,2)"));
+    pair.play("UPDATE journal_details SET journal_id = #2 WHERE id = #4");
+    CHECK(marks(pair) == with_ids("(#1,enrolled,,)\n(#2,enrolled,83.33,3)"));
+    // The whole group goes to another course, which comes later.
+    pair.play("UPDATE journal SET course_id = #2 WHERE id = #2");
+    CHECK(assessments(pair) == "");
+    check_accounts(pair);
+    pair.play(course(2, "2024/2025_YZ_CD-1").all());
+    CHECK(assessments(pair) == "(\"Assessment 000008\",2025-02-03)");
+    CHECK(pair.lms_value("SELECT id FROM assessments") == pair.id("assessment/#2/#8"));
+    CHECK(pair.lms_value("SELECT id FROM grades") == pair.id("grade/#2/#8/#2"));
+    CHECK(pair.lms_value("SELECT count(*) FROM course_enrollments") == "3");
+    check_pair(pair);
     pair.stop();
+    CHECK(pair.dump().find(" lacks ") == std::string::npos);
+    CHECK(pair.dump().find(" one too many ") == std::string::npos);
 }

@@ -60,7 +60,7 @@ void search(const std::string& what, const std::string& haystack,
 
 TEST_CASE("no password of the legacy database is found in lms, state, logs or output",
           "[pair][postgres]") {
-    Pair pair{{}, {{"log.level", "debug"}, {"batch.spill_bytes", "1MB"}}};
+    Pair pair{{.data = "people"}, {{"log.level", "debug"}, {"batch.spill_bytes", "1MB"}}};
     // Some rows are refused, so that they lie in quarantine with what was to be written.
     pair.lms(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.username ~ "

@@ -28,7 +28,7 @@ std::string students(const Pair& pair) {
 
 TEST_CASE("4.6 A users row moves to another account, to none and to one that comes later",
           "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.edu(human(1, "ilham").all() + human(2, "sona").all() +
              "UPDATE users SET last_action_date = '2031-05-01 12:00+04' WHERE id = #1");
     pair.start();
@@ -69,7 +69,7 @@ TEST_CASE("4.6 A users row moves to another account, to none and to one that com
 }
 
 TEST_CASE("4.6 A student's user_id changes, and two students exchange users", "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.edu(human(1, "ilham").all() + human(2, "sona").all() + human(3, "oktay").all() +
              "INSERT INTO teachers (id, person_id, user_id, active, create_date) VALUES (#1, #1, "
              "#1, 1, '2024-03-01 10:00+04'), (#2, #2, #2, 1, '2024-03-01 10:00+04')");

@@ -109,7 +109,7 @@ std::string born(const Pair& pair) {
 
 TEST_CASE("a target of the one-shot load is taken over: ids kept, nobody twice, damage undone",
           "[pair][postgres]") {
-    Pair pair{{.target = "one-shot"}};
+    Pair pair{{.data = "few", .target = "one-shot"}};
     remember(pair);
     // lms logs what is written, old values too: that log must not get the clear texts.
     pair.lms("ALTER DATABASE " + pair.target_database() + " SET app.audit = 'off'");

@@ -54,7 +54,7 @@ void insert_strange_humans(const Pair& pair) {
 
 TEST_CASE("4.12 Values: long ids, dates that are none, empty and odd texts, passwords, scores",
           "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.start();
     insert_known_ids(pair);
     insert_strange_humans(pair);
@@ -110,7 +110,7 @@ TEST_CASE("4.12 Values: long ids, dates that are none, empty and odd texts, pass
 
 TEST_CASE("4.12 Values of staff and units: dates, positions, names, levels, circles",
           "[pair][postgres]") {
-    Pair pair;
+    Pair pair{{.data = "people"}};
     pair.start();
     pair.play(
         "INSERT INTO teachers (id, position_id, organization_id, in_action_date, out_action_date, "
