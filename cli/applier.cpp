@@ -1,11 +1,11 @@
 #include "cli/applier.hpp"
 
+#include "cli/complete_target.hpp"
 #include "cli/context.hpp"
 #include "cli/open_work.hpp"
 #include "pipeline/stager.hpp"
 #include "postgres/server_facts.hpp"
 #include "postgres/target_catalog.hpp"
-#include "target/deferred_indexes.hpp"
 #include "telemetry/kill_point.hpp"
 
 #include <algorithm>
@@ -14,6 +14,7 @@ namespace crossfade {
 
 namespace {
 constexpr std::string_view kIdentity = "source_identity";
+constexpr unsigned kFullBatchesMax = 10;
 constexpr std::chrono::milliseconds kNewsWait{500};
 constexpr std::chrono::milliseconds kIdleStore{1'000};
 
@@ -162,6 +163,7 @@ bool Applier::apply_transactions() {
         batch.push_back(std::move(pending_.front()));
         pending_.pop_front();
     }
+    behind_ = batch.size() >= config_.batch.transactions_max || changes >= config_.batch.rows_max;
     if (batch.empty()) {
         const bool due = Clock::now() - idle_stored_ >= kIdleStore || point;
         if (!pending_.empty() || idle_ <= road_.position().applied || !due) return false;
@@ -262,6 +264,10 @@ bool Applier::step(bool load_only) {
     }
     if (apply_transactions()) busy = true;
     if (held()) return true;
+    // The stream comes first while it is behind, but work never stands still.
+    const bool wait = behind_ && work_owed_ < kFullBatchesMax;
+    work_owed_ = wait ? work_owed_ + 1 : 0;
+    if (wait) return true;
     if (work()) {
         if (load_open_) kill_point("load_chunk");
         busy = true;
@@ -274,17 +280,11 @@ bool Applier::step(bool load_only) {
     return busy;
 }
 
-// Also at a start after the load: what it took off the target is put back in any case.
 void Applier::finish_load() {
     const bool loaded = load_progress_.finish();
-    store_.set_cache_bytes(RocksOptions{}.block_cache_bytes);
     kill_point("load_done");
-    put_back_indexes(*target_, [this](const std::string& name) {
-        log_.info("putting back what the load took off", {fields::table(name)});
-        kill_point("put_back");
-    });
-    if (loaded && !analyze_tables(*target_, specs_))
-        log_.info("tables not analyzed, they are not this role's; autovacuum will", {});
+    complete_target(*target_, specs_, loaded, log_);
+    release_load_memory(store_);
     log_.info("load finished", {fields::end_lsn(road_.position().applied.lsn.format())});
 }
 

@@ -55,6 +55,7 @@ private:
     void connect();
     void disconnect();
     void read_unique_keys();
+    // Also at a start after the load: what it took off the target is put back in any case.
     void finish_load();
     bool step(bool load_only);
     bool run_tasks();
@@ -87,6 +88,8 @@ private:
     Clock::time_point retry_at_{};
     std::chrono::milliseconds retry_{0};
     bool load_open_ = true;
+    bool behind_ = false;     // the last batch of the stream was full, so more is waiting
+    unsigned work_owed_ = 0;  // full batches since the last chunk of work
 
     std::mutex mutex_;
     std::condition_variable news_;

@@ -44,7 +44,7 @@ struct BatchConfig {
 
 // The queue of background work.
 struct WorkConfig {
-    std::uint64_t chunk_roots = 500;       // derived in one batch
+    std::uint64_t chunk_roots = 2'000;     // derived in one batch
     std::uint64_t inline_roots_max = 300;  // beyond it a fan-out becomes work
 };
 

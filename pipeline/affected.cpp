@@ -58,7 +58,7 @@ void Affected::walk_edge(std::uint32_t id, IndexId edge, const KeyBytes& key,
                          const KeyBytes& cursor, bool set) {
     const Node& node = program_.nodes[id];
     const IndexSpec& spec = program_.indexes[edge];
-    if (spec.scan) return walk_scan(id, spec, key, cursor);
+    if (spec.scan) return walk_scans({{id, key}}, cursor);
     if (spec.identity) {
         --budget_;
         if (view_.image(spec.relation, key)) walk(node.parent, key);
@@ -83,26 +83,34 @@ void Affected::walk_edge(std::uint32_t id, IndexId edge, const KeyBytes& key,
     });
 }
 
+bool Affected::scans(std::uint32_t node) const {
+    const IndexId edge = program_.nodes[node].index;
+    return program_.nodes[node].kind == Node::Kind::lookup && program_.indexes[edge].scan;
+}
+
 // Few rows read by very many: no edges, one pass over the relation that refers to them.
-void Affected::walk_scan(std::uint32_t id, const IndexSpec& edge, const KeyBytes& key,
-                         const KeyBytes& cursor) {
-    const Node& node = program_.nodes[id];
-    const std::string prefix = keys::image_prefix(edge.relation);
+void Affected::walk_scans(const Scans& scans, const KeyBytes& cursor) {
+    const RelationIndex relation =
+        program_.indexes[program_.nodes[scans.front().first].index].relation;
+    const std::string prefix = keys::image_prefix(relation);
     std::string last;
-    const auto index = static_cast<IndexId>(&edge - program_.indexes.data());
     const std::string from = cursor.empty() ? std::string{} : cursor + '\0';
     view_.reader().scan(
-        Family::images, prefix, from, [&](std::string_view entry, std::string_view) {
+        Family::images, prefix, from, [&](std::string_view entry, std::string_view image) {
             if (exhausted()) {
-                later(id, key, last, false);
+                for (const auto& [node, key] : scans)
+                    later(node, key, last, false);
                 return false;
             }
             --budget_;
             last = entry;
             const KeyBytes row{entry.substr(prefix.size())};
-            for (const IndexEntry& e :
-                 index_entries(program_, index, row, view_.image(edge.relation, row), view_)) {
-                if (e.key == key) walk(node.parent, row);
+            const auto values = view_.decode(relation, image);
+            for (const auto& [node, key] : scans) {
+                const IndexId edge = program_.nodes[node].index;
+                for (const IndexEntry& e : index_entries(program_, edge, row, values, view_)) {
+                    if (e.key == key) walk(program_.nodes[node].parent, row);
+                }
             }
             return true;
         });

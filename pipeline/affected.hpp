@@ -24,6 +24,7 @@ public:
     // How many entries may be walked before the rest becomes work items.
     void set_budget(std::int64_t entries) { budget_ = entries; }
     std::int64_t budget() const { return budget_; }
+    void spend(std::int64_t entries) { budget_ -= entries; }  // for what `emit` costs
     bool exhausted() const { return budget_ <= 0; }
     // Entities to which outcomes are not carried, because all their roots are derived later.
     // Borrowed.
@@ -32,6 +33,10 @@ public:
     // The row `key` read at `node` changed (or the outcome of root `key`, for nodes of a parent
     // kind).
     void walk(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor = {});
+    // One pass over a relation for all rows read by scans of it: (node, key) each, from one cursor.
+    using Scans = std::vector<std::pair<std::uint32_t, KeyBytes>>;
+    bool scans(std::uint32_t node) const;
+    void walk_scans(const Scans& scans, const KeyBytes& cursor);
     // The members of a set under `key` changed.
     void walk_set(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor = {});
     // The outcome of a root changed: all its readers.
@@ -43,8 +48,6 @@ public:
 private:
     void walk_edge(std::uint32_t node, IndexId edge, const KeyBytes& key, const KeyBytes& cursor,
                    bool set);
-    void walk_scan(std::uint32_t node, const IndexSpec& edge, const KeyBytes& key,
-                   const KeyBytes& cursor);
     void walk_all_roots(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor);
     void walk_feeding_rows(std::uint32_t node, const KeyBytes& root, const KeyBytes& cursor);
     void later(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor, bool set);

@@ -10,6 +10,8 @@ namespace crossfade {
 namespace {
 constexpr std::string_view kPosition = "position";
 constexpr std::size_t kWaitingRootsMax = 10'000;
+constexpr std::int64_t kItemsMax = 200;  // small ones that one batch takes
+constexpr std::size_t kScansMax = 64;    // in one pass
 
 }  // namespace
 
@@ -150,6 +152,9 @@ bool Batch::add_work() {
     const bool waiting = !next_work(staged_, false);
     input_.final_removals = waiting;
     const std::size_t roots_max = waiting ? kWaitingRootsMax : limits_.chunk_roots;
+    // Roots cost as well, so that neither they nor the walk to them make a batch long.
+    const std::int64_t root_cost =
+        limits_.chunk_entries / static_cast<std::int64_t>(std::max<std::size_t>(1, roots_max));
     std::int64_t entries = limits_.chunk_entries;
     bool any = false;
     while (roots_ < roots_max && entries > 0) {
@@ -158,21 +163,25 @@ bool Batch::add_work() {
         staged_.staged().erase(Family::work, keys::work(item->birth, item->sequence));
         if (!any) birth_ = item->birth;
         any = true;
+        Affected* walking = nullptr;
         Affected affected{program_, stager_.view(), [&](EntityIndex e, const KeyBytes& root) {
-                              if (input_.dirty[e].insert(root).second) ++roots_;
+                              if (!input_.dirty[e].insert(root).second) return;
+                              ++roots_;
+                              walking->spend(root_cost);
                           }};
-        const std::int64_t budget = std::min(entries, limits_.chunk_entries);
-        affected.set_budget(budget);
+        walking = &affected;
+        affected.set_budget(entries);
         affected.leave_out(input_.unloaded);
         take(*item, affected);
+        const std::int64_t used = entries - affected.budget();
         for (WorkItem& rest : affected.rest()) {
-            if (item->kind != WorkItem::Kind::expand || rest.node != item->node) continue;
-            rest.walked = item->walked + static_cast<std::uint64_t>(budget - affected.budget());
+            if (item->kind != WorkItem::Kind::expand || rest.cursor.empty()) continue;
+            rest.walked = item->walked + static_cast<std::uint64_t>(used);
         }
         enqueue(staged_, affected.rest(), item->birth);
         // A chunk of a load is a batch of its own.
         if (item->kind == WorkItem::Kind::load) break;
-        if (!waiting) entries -= 1 + limits_.chunk_entries / 10;
+        if (!waiting) entries -= std::max(used, 1 + limits_.chunk_entries / kItemsMax);
     }
     if (any) find_unloaded();
     return any;
@@ -183,6 +192,8 @@ void Batch::take(const WorkItem& item, Affected& affected) {
         case WorkItem::Kind::expand:
             if (item.column != 0)
                 affected.walk_set(item.node, item.key, item.cursor);
+            else if (affected.scans(item.node))
+                affected.walk_scans(same_pass(item, affected), item.cursor);
             else
                 affected.walk(item.node, item.key, item.cursor);
             return;
@@ -193,6 +204,31 @@ void Batch::take(const WorkItem& item, Affected& affected) {
         case WorkItem::Kind::load: return take_load(item);
         case WorkItem::Kind::deferred: return;
     }
+}
+
+// The item and all others of one change that go over the same relation from the same cursor on:
+// taken off the queue, to go over it together.
+Affected::Scans Batch::same_pass(const WorkItem& item, const Affected& affected) {
+    const auto relation_of = [&](const WorkItem& scan) {
+        return program_.indexes[program_.nodes[scan.node].index].relation;
+    };
+    Affected::Scans scans{{item.node, item.key}};
+    std::vector<std::string> taken;
+    const std::string first = keys::work(item.birth, 0);
+    staged_.scan(Family::work, {}, first, [&](std::string_view key, std::string_view bytes) {
+        const WorkItem other = WorkItem::decode(key, bytes);
+        if (other.birth != item.birth || scans.size() >= kScansMax) return false;
+        const bool same = other.kind == WorkItem::Kind::expand && other.column == 0 &&
+                          affected.scans(other.node) && other.cursor == item.cursor &&
+                          relation_of(other) == relation_of(item);
+        if (!same) return true;
+        scans.emplace_back(other.node, other.key);
+        taken.emplace_back(key);
+        return true;
+    });
+    for (std::string& key : taken)
+        staged_.staged().erase(Family::work, std::move(key));
+    return scans;
 }
 
 // Every root of an entity, from the cursor on: the rows of its relation, or the keys of each index

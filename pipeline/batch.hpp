@@ -85,6 +85,7 @@ public:
 private:
     void find_dirty();
     void take(const WorkItem& item, Affected& affected);
+    Affected::Scans same_pass(const WorkItem& item, const Affected& affected);
     void take_load(const WorkItem& item);
     void find_unloaded();
     void enqueue(Overlay& overlay, std::vector<WorkItem>& items, Lsn birth);

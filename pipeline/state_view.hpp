@@ -27,6 +27,8 @@ public:
     std::optional<AdoptedRow> adopted(EntityIndex entity, const Uuid& computed) override;
 
     std::optional<DerivedRecord> record(EntityIndex entity, const KeyBytes& root) const;
+    // What is stored as a row's image.
+    std::shared_ptr<const Row> decode(RelationIndex relation, std::string_view bytes) const;
     // From now on outcomes do not change: those of parents are kept.
     void keep_parents() { keeps_parents_ = true; }
     void forget(RelationIndex relation, const KeyBytes& key);
@@ -35,7 +37,6 @@ public:
 private:
     static constexpr std::size_t kCachedImagesMax = 50'000;
     std::shared_ptr<const Row> read_image(RelationIndex relation, const std::string& name) const;
-    std::shared_ptr<const Row> decode(RelationIndex relation, std::string_view bytes) const;
     const Program& program_;
     const Reader& reader_;
     std::unordered_map<std::string, std::shared_ptr<const Row>> images_;

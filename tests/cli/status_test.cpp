@@ -35,7 +35,8 @@ TEST_CASE("the status is printed as the design names it", "[cli]") {
           "{\"work\": 3, \"phase\": \"streaming\", \"deferred\": 7, \"entities\": {\"users\": "
           "{\"merged\": 2, \"parked\": 1, \"source\": 10, \"applied\": 4, \"pending\": 1, "
           "\"filtered\": 1, \"rejected\": 1}}, \"lag_bytes\": 256, \"open_work\": [], "
-          "\"source_lsn\": \"1/110\", \"applied_lsn\": \"1/10\", \"lag_seconds\": 1.250, \"settled_lsn\": "
+          "\"source_lsn\": \"1/110\", \"applied_lsn\": \"1/10\", \"lag_seconds\": 1.250, "
+          "\"settled_lsn\": "
           "\"1/0\", \"lag_transactions\": null}");
 }
 
