@@ -2,6 +2,7 @@
 
 #include "cli/complete_target.hpp"
 #include "cli/context.hpp"
+#include "cli/load_memory.hpp"
 #include "cli/open_work.hpp"
 #include "pipeline/stager.hpp"
 #include "postgres/server_facts.hpp"
@@ -22,12 +23,11 @@ BatchLimits limits_of(const Config& config) {
     BatchLimits limits;
     limits.inline_entries = static_cast<std::int64_t>(config.work.inline_roots_max);
     limits.chunk_roots = config.work.chunk_roots;
-    limits.load_roots = config.load.chunk_rows;
+    limits.load_roots = share_memory(config.load).chunk_rows;
     limits.load_threads = static_cast<unsigned>(config.load.connections);
     limits.chunk_entries = static_cast<std::int64_t>(config.work.chunk_roots) * 20;
     return limits;
 }
-
 }  // namespace
 
 Applier::Applier(const Program& program, RocksStore& store, Config config, SecretKey key,

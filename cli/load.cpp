@@ -1,6 +1,7 @@
 #include "cli/load.hpp"
 
 #include "cli/context.hpp"
+#include "cli/load_memory.hpp"
 #include "pipeline/batch.hpp"
 #include "postgres/server_facts.hpp"
 #include "replicator/slot.hpp"
@@ -100,6 +101,7 @@ void InitialLoad::load(Connection& replication, const std::stop_token& stop) {
     options.connections = static_cast<unsigned>(config_.load.connections);
     options.scratch = config_.state / "scratch";
     options.stop = stop;
+    options.chunk_bytes = share_memory(config_.load).sort_bytes;
     const SecretFingerprinter fingerprinter{
         std::string_view{reinterpret_cast<const char*>(key_.data()), key_.size()}};
     Progress progress{console_, log_};

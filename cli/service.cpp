@@ -4,6 +4,7 @@
 #include "cli/context.hpp"
 #include "cli/control_server.hpp"
 #include "cli/load.hpp"
+#include "cli/load_memory.hpp"
 #include "cli/root_key.hpp"
 #include "cli/state_requests.hpp"
 #include "postgres/server_facts.hpp"
@@ -23,9 +24,6 @@
 namespace crossfade {
 
 namespace {
-// A load reads all of the state, most of it once, and in an order of its own.
-constexpr std::size_t kLoadCacheBytes = std::size_t{256} << 20;
-
 // The thread that listens: signals and the control socket.
 class Listener {
 public:
@@ -185,7 +183,7 @@ int run_service(const Config& config, bool snapshot_only) {
     const auto store = RocksStore::open(config.state);
     const SecretKey key = load_or_create_secret_key(config.secrets.key_file);
     check_fingerprint(*context, *store);
-    store->set_cache_bytes(kLoadCacheBytes);  // until the load is done
+    store->set_cache_bytes(share_memory(config.load).cache_bytes);  // until the load is done
     Applier applier{*context->program, *store, config, key, console, log};
     SourcePosition source{config};
     std::stop_source stop;

@@ -27,8 +27,9 @@ struct TargetConfig {
 
 // The initial load.
 struct LoadConfig {
-    int connections = 2;                // COPY streams from the source, and to the target
-    std::uint64_t chunk_rows = 20'000;  // roots derived and committed together
+    int connections = 2;                 // COPY streams from the source, and to the target
+    std::uint64_t chunk_rows = 20'000;   // roots derived and committed together
+    std::uint64_t memory = 1ULL << 30U;  // that a load may take, about
     bool defer_indexes = false;
 };
 

@@ -179,6 +179,7 @@ std::vector<Setting> limit_settings() {
                     [](Config& c) -> int& { return c.load.connections; }),
         number<uint64_t>("load.chunk_rows", 100, kRowsMax,
                          [](Config& c) -> uint64_t& { return c.load.chunk_rows; }),
+        bytes("load.memory", [](Config& c) -> uint64_t& { return c.load.memory; }),
         {"load.defer_indexes", "true or false", false, false, set_defer_indexes},
         number<uint64_t>("batch.transactions_max", 1, 100'000,
                          [](Config& c) -> uint64_t& { return c.batch.transactions_max; }),

@@ -25,6 +25,8 @@ RunSorter::RunSorter(std::filesystem::path directory, std::string name, std::siz
     : directory_{std::move(directory)}, name_{std::move(name)}, bytes_max_{bytes_max} {}
 
 void RunSorter::put(std::string_view key, std::string_view value) {
+    // Once and exactly: an arena that doubles as it grows takes twice what it may hold.
+    if (arena_.capacity() < bytes_max_) arena_.reserve(bytes_max_);
     const std::size_t held = arena_.size() + entries_.size() * sizeof(Entry);
     if (held + key.size() + value.size() + sizeof(Entry) > bytes_max_) spill();
     const std::uint64_t first = big_endian(key.substr(0, 4)) >> 32;

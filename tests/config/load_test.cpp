@@ -83,7 +83,7 @@ TEST_CASE("every setting is read from the file", "[config]") {
         "target: {conninfo: postgresql://b/new, connections: 4}\n"
         "mapping: shop.yaml\n"
         "state: /var/lib/crossfade\n"
-        "load: {connections: 3, chunk_rows: 5000, defer_indexes: true}\n"
+        "load: {connections: 3, chunk_rows: 5000, memory: 300MB, defer_indexes: true}\n"
         "batch: {transactions_max: 7, rows_max: 70, bytes_max: 1MB, copy_rows_min: 9, "
         "spill_bytes: 2GB}\n"
         "work: {chunk_roots: 11, inline_roots_max: 0}\n"
@@ -105,6 +105,7 @@ TEST_CASE("every setting is read from the file", "[config]") {
     CHECK(config.load.defer_indexes);
     CHECK(config.batch.transactions_max == 7);
     CHECK(config.batch.rows_max == 70);
+    CHECK(config.load.memory == 300ULL << 20U);
     CHECK(config.batch.bytes_max == 1024 * 1024);
     CHECK(config.batch.copy_rows_min == 9);
     CHECK(config.batch.spill_bytes == 2ULL << 30U);
