@@ -170,13 +170,15 @@ bool Batch::add_work() {
                               walking->spend(root_cost);
                           }};
         walking = &affected;
+        const std::size_t roots_before = roots_;
         affected.set_budget(entries);
         affected.leave_out(input_.unloaded);
         take(*item, affected);
         const std::int64_t used = entries - affected.budget();
+        const auto for_roots = static_cast<std::int64_t>(roots_ - roots_before) * root_cost;
         for (WorkItem& rest : affected.rest()) {
             if (item->kind != WorkItem::Kind::expand || rest.cursor.empty()) continue;
-            rest.walked = item->walked + static_cast<std::uint64_t>(used);
+            rest.walked = item->walked + static_cast<std::uint64_t>(used - for_roots);
         }
         enqueue(staged_, affected.rest(), item->birth);
         // A chunk of a load is a batch of its own.
