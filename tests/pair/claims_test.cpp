@@ -25,6 +25,25 @@ std::string students(const Pair& pair) {
 
 }  // namespace
 
+TEST_CASE("4.5 Of ids of 18 and of 19 digits the lower number holds, though not the lower text",
+          "[pair][postgres]") {
+    Pair pair{{.data = "people"}};
+    pair.start();
+    const std::string values = ", 'sevda', 'Sevda@B.az', now(), 1)";
+    pair.play(
+        "INSERT INTO accounts (id, username, email, create_date, active) VALUES"
+        " (8902100000000000006" +
+        values + ", (890220000000000005" + values);
+    const std::string holder =
+        "SELECT metadata->>'old_account_id', email FROM users WHERE username = 'sevda'";
+    CHECK(pair.lms_rows(holder) == "(890220000000000005,sevda@b.az)");
+    pair.play(
+        "UPDATE accounts SET username = 'sara', email = 's@b.az' "
+        "WHERE id = 890220000000000005");
+    CHECK(pair.lms_rows(holder) == "(8902100000000000006,sevda@b.az)");
+    check_accounts(pair);
+}
+
 TEST_CASE(
     "4.5 Two accounts want one username; the winner is renamed, deactivated, deleted, made again",
     "[pair][postgres]") {
