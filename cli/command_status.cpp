@@ -28,7 +28,7 @@ struct StatusOptions {
 std::optional<Status> own_status(const Config& config) {
     Status status;
     if (state_is_held(config)) {
-        // The service opens its socket once the images are loaded.
+        // A service has just opened the state, and does not answer yet.
         status.phase = "snapshot";
     } else if (std::filesystem::exists(config.state / "CURRENT")) {
         const auto own = open_own_state(config);
