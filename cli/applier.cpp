@@ -283,7 +283,7 @@ bool Applier::step(bool load_only) {
 void Applier::finish_load() {
     const bool loaded = load_progress_.finish();
     kill_point("load_done");
-    complete_target(*target_, specs_, loaded, log_);
+    complete_target(*target_, config_.source.slot, specs_, loaded, log_);
     release_load_memory(store_);
     log_.info("load finished", {fields::end_lsn(road_.position().applied.lsn.format())});
 }

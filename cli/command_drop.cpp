@@ -54,7 +54,7 @@ bool exists(Connection& target, const std::string& sql, const std::string& name)
 // Other bridges may feed the same target: what is theirs stays, and the schema with it.
 void drop_on_target(const Config& config) {
     Connection target = Connection::open(target_options(config, "drop"));
-    put_back_indexes(target, [](const std::string& name) {
+    put_back_indexes(target, config.source.slot, [](const std::string& name) {
         std::cout << "target: puts back " << name << ", which the load took off\n";
     });
     const std::string origin = "crossfade_" + config.source.slot;

@@ -7,9 +7,9 @@
 
 namespace crossfade {
 
-void complete_target(Connection& target, const std::vector<TargetSpec>& specs, bool loaded,
-                     const Logger& log) {
-    put_back_indexes(target, [&](const std::string& name) {
+void complete_target(Connection& target, const std::string& slot,
+                     const std::vector<TargetSpec>& specs, bool loaded, const Logger& log) {
+    put_back_indexes(target, slot, [&](const std::string& name) {
         log.info("putting back what the load took off", {fields::table(name)});
         kill_point("put_back");
     });

@@ -85,7 +85,7 @@ void InitialLoad::defer_indexes(Connection& target) {
                            " TO the role, or leave load.defer_indexes off")};
     }
     log_.info("indexes and foreign keys taken off",
-              {fields::rows(take_off_indexes(target, specs))});
+              {fields::rows(take_off_indexes(target, config_.source.slot, specs))});
     kill_point("indexes_off");
 }
 

@@ -243,9 +243,9 @@ void Batch::take_load(const WorkItem& item) {
         derive_chunk(program_, store_, item.entity, limits_.load_threads, chunk_);
     }
     auto& dirty = input_.dirty[item.entity];
-    for (const KeyBytes& root : chunk_.roots) {
-        if (dirty.insert(dirty.end(), root) != dirty.end()) ++roots_;
-    }
+    for (const KeyBytes& root : chunk_.roots)
+        dirty.insert(dirty.end(), root);
+    roots_ += chunk_.roots.size();
     input_.prepared = {item.entity, &chunk_.outcomes};
     rest_of_load_ = chunk_.rest;
     // It keeps its place in the queue: parents are loaded before children.

@@ -4,7 +4,6 @@
 #include "state/keys.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace crossfade {
 

@@ -66,11 +66,13 @@ std::vector<ForeignTable> tables_of_others(Connection& target,
     return tables;
 }
 
-std::size_t take_off_indexes(Connection& target, const std::vector<TargetSpec>& specs) {
+std::size_t take_off_indexes(Connection& target, const std::string& slot,
+                             const std::vector<TargetSpec>& specs) {
     if (!knows_deferred(target)) {
         target.exec(
             "CREATE TABLE crossfade.deferred_ddl ("
             " ordinal bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+            " slot text NOT NULL,"
             " name text NOT NULL,"
             " statement text NOT NULL)");
     }
@@ -78,19 +80,22 @@ std::size_t take_off_indexes(Connection& target, const std::vector<TargetSpec>& 
     target.exec("SET LOCAL search_path = pg_catalog");  // so that all names are qualified
     const QueryResult found = target.exec(candidates_sql(specs));
     for (int row = 0; row < found.rows(); ++row) {
-        target.exec("INSERT INTO crossfade.deferred_ddl (name, statement) VALUES ($1, $2)",
-                    Params{std::string{found.text(row, 1)}, std::string{found.text(row, 3)}});
+        target.exec(
+            "INSERT INTO crossfade.deferred_ddl (slot, name, statement) VALUES ($1, $2, $3)",
+            Params{slot, std::string{found.text(row, 1)}, std::string{found.text(row, 3)}});
         target.exec(std::string{found.text(row, 2)});
     }
     require_done(transaction);
     return static_cast<std::size_t>(found.rows());
 }
 
-std::size_t put_back_indexes(Connection& target,
+std::size_t put_back_indexes(Connection& target, const std::string& slot,
                              const std::function<void(const std::string&)>& each) {
     if (!knows_deferred(target)) return 0;
     const QueryResult found = target.exec(
-        "SELECT ordinal::text, name, statement FROM crossfade.deferred_ddl ORDER BY ordinal");
+        "SELECT ordinal::text, name, statement FROM crossfade.deferred_ddl WHERE slot = $1"
+        " ORDER BY ordinal",
+        Params{slot});
     for (int row = 0; row < found.rows(); ++row) {
         const std::string name{found.text(row, 1)};
         const std::string statement{found.text(row, 2)};

@@ -24,14 +24,15 @@ struct ForeignTable {
 std::vector<ForeignTable> tables_of_others(Connection& target,
                                            const std::vector<TargetSpec>& specs);
 
-// Takes off what can be; returns how many. Throws Failure.
-std::size_t take_off_indexes(Connection& target, const std::vector<TargetSpec>& specs);
+// Takes off what can be, for the bridge of this slot; returns how many. Throws Failure.
+std::size_t take_off_indexes(Connection& target, const std::string& slot,
+                             const std::vector<TargetSpec>& specs);
 
-// Puts back everything that is off, one statement a transaction; `each` is told the name of what
-// comes next. Returns how many. Throws Failure(trust) with the statement if the server refuses one,
-// since a foreign key that does not hold any more is for a person to decide; what is left stays
-// written down.
-std::size_t put_back_indexes(Connection& target,
+// Puts back everything that this slot's load took off, one statement a transaction; `each` is told
+// the name of what comes next. Returns how many. Throws Failure(trust) with the statement if the
+// server refuses one, since a foreign key that does not hold any more is for a person to decide;
+// what is left stays written down.
+std::size_t put_back_indexes(Connection& target, const std::string& slot,
                              const std::function<void(const std::string&)>& each = {});
 
 // Refreshes what the planner knows of the tables. False: the role may not, autovacuum will.

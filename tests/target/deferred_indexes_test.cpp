@@ -66,7 +66,7 @@ TEST_CASE("indexes and foreign keys that a load takes off come back as they were
           "[target][postgres]") {
     Tables tables;
     const std::string before = tables.shape();
-    CHECK(take_off_indexes(tables.connection(), tables.specs()) == 3);
+    CHECK(take_off_indexes(tables.connection(), "slot", tables.specs()) == 3);
     const std::string between = tables.shape();
     CHECK(between.find("parent_note") == std::string::npos);
     CHECK(between.find("child_parent") == std::string::npos);
@@ -75,27 +75,30 @@ TEST_CASE("indexes and foreign keys that a load takes off come back as they were
     CHECK(between.find("parent_code_key") != std::string::npos);
     CHECK(between.find("stranger_parent_id_fkey") != std::string::npos);
     // A load that begins anew finds nothing more to take off, and forgets nothing.
-    CHECK(take_off_indexes(tables.connection(), tables.specs()) == 0);
+    CHECK(take_off_indexes(tables.connection(), "slot", tables.specs()) == 0);
+    // Nor does another bridge that feeds this database put back what is not its own.
+    CHECK(put_back_indexes(tables.connection(), "another") == 0);
+    CHECK(tables.shape() == between);
     std::vector<std::string> names;
-    CHECK(put_back_indexes(tables.connection(),
+    CHECK(put_back_indexes(tables.connection(), "slot",
                            [&](const std::string& name) { names.push_back(name); }) == 3);
     CHECK(tables.shape() == before);
     CHECK(names.back() == "child_parent");  // foreign keys come last
-    CHECK(put_back_indexes(tables.connection()) == 0);
+    CHECK(put_back_indexes(tables.connection(), "slot") == 0);
 }
 
 TEST_CASE("putting back goes on where it was cut off", "[target][postgres]") {
     Tables tables;
     const std::string before = tables.shape();
-    take_off_indexes(tables.connection(), tables.specs());
+    take_off_indexes(tables.connection(), "slot", tables.specs());
     int seen = 0;
-    CHECK_THROWS_AS(put_back_indexes(tables.connection(),
+    CHECK_THROWS_AS(put_back_indexes(tables.connection(), "slot",
                                      [&](const std::string&) {
                                          if (++seen == 2) throw std::runtime_error{"killed"};
                                      }),
                     std::runtime_error);
     CHECK(tables.shape() != before);
-    CHECK(put_back_indexes(tables.connection()) == 2);
+    CHECK(put_back_indexes(tables.connection(), "slot") == 2);
     CHECK(tables.shape() == before);
 }
 
@@ -103,10 +106,10 @@ TEST_CASE("a foreign key that does not hold any more is named with its statement
           "[target][postgres]") {
     Tables tables;
     const std::string before = tables.shape();
-    take_off_indexes(tables.connection(), tables.specs());
+    take_off_indexes(tables.connection(), "slot", tables.specs());
     tables.connection().exec("INSERT INTO child VALUES (1, 7)");
     try {
-        put_back_indexes(tables.connection());
+        put_back_indexes(tables.connection(), "slot");
         FAIL("the foreign key came back over a row that breaks it");
     } catch (const Failure& failure) {
         CHECK(failure.error().kind() == ErrorKind::trust);
@@ -115,7 +118,7 @@ TEST_CASE("a foreign key that does not hold any more is named with its statement
                    Catch::Matchers::ContainsSubstring("ADD CONSTRAINT child_parent"));
     }
     tables.connection().exec("INSERT INTO parent VALUES (7)");
-    CHECK(put_back_indexes(tables.connection()) == 1);
+    CHECK(put_back_indexes(tables.connection(), "slot") == 1);
     CHECK(tables.shape() == before);
 }
 
