@@ -1,5 +1,8 @@
 # A front for the presets; the work is done by scripts/ and CMake.
-.PHONY: all test unit fault lint format install-packages release clean
+# The campaigns: test cases tagged [campaign][NAME] are run in their long form by `make NAME`.
+campaigns := $(shell scripts/campaign)
+
+.PHONY: all test unit fault lint format install-packages release clean $(campaigns)
 
 all:
 	scripts/build dev
@@ -12,6 +15,9 @@ unit: all
 
 fault: all
 	ctest --test-dir build/dev -L fault --output-on-failure
+
+$(campaigns): %:
+	scripts/campaign $@
 
 lint: all
 	ctest --test-dir build/dev -L tidy --output-on-failure

@@ -1,5 +1,7 @@
 // A bounded queue between two stages, which may run on io_contexts of two threads. A full channel
-// makes the sender wait: that is the bridge's back-pressure.
+// makes the sender wait: that is the bridge's back-pressure. It is bounded by the number of its
+// values and, where a function says how large each is, by their bytes; a value that is larger than
+// the bound passes alone.
 //
 //   sender                                      receiver
 //   co_await channel.send(transaction);         while (auto next = co_await channel.receive()) ...
@@ -21,6 +23,8 @@
 #include <cassert>
 #include <cstddef>
 #include <deque>
+#include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -30,7 +34,14 @@ namespace crossfade {
 template <class T>
 class Channel {
 public:
-    explicit Channel(std::size_t values_max) : values_max_{values_max} { assert(values_max > 0); }
+    using BytesOf = std::function<std::size_t(const T&)>;  // the same for a value at any time
+
+    explicit Channel(std::size_t values_max,
+                     std::size_t bytes_max = std::numeric_limits<std::size_t>::max(),
+                     BytesOf bytes_of = {})
+        : values_max_{values_max}, bytes_max_{bytes_max}, bytes_of_{std::move(bytes_of)} {
+        assert(values_max > 0);
+    }
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
@@ -39,7 +50,8 @@ public:
         for (;;) {
             WaitList::Lock lock(mutex_);
             if (closed_) co_return false;
-            if (values_.size() < values_max_) {
+            if (has_room_for(value)) {
+                bytes_ += bytes_of(value);
                 values_.push_back(std::move(value));
                 receivers_.notify_one();
                 co_return true;
@@ -77,6 +89,7 @@ public:
         const WaitList::Lock lock(mutex_);
         closed_ = true;
         dropped.swap(values_);
+        bytes_ = 0;
         senders_.notify_all();
         receivers_.notify_all();
     }
@@ -86,8 +99,22 @@ public:
         return values_.size();
     }
 
+    std::size_t bytes() const {  // of the values that wait; 0 if nobody says how large they are
+        const WaitList::Lock lock(mutex_);
+        return bytes_;
+    }
+
 private:
+    std::size_t bytes_of(const T& value) const { return bytes_of_ ? bytes_of_(value) : 0; }
+
+    bool has_room_for(const T& value) const {
+        if (values_.empty()) return true;
+        return values_.size() < values_max_ && bytes_ < bytes_max_ &&
+               bytes_of(value) <= bytes_max_ - bytes_;
+    }
+
     std::optional<T> take() {
+        bytes_ -= bytes_of(values_.front());
         std::optional<T> value(std::move(values_.front()));
         values_.pop_front();
         senders_.notify_one();
@@ -95,8 +122,11 @@ private:
     }
 
     const std::size_t values_max_;
+    const std::size_t bytes_max_;
+    const BytesOf bytes_of_;
     mutable std::mutex mutex_;
     std::deque<T> values_;
+    std::size_t bytes_ = 0;
     bool closed_ = false;
     WaitList senders_{mutex_};
     WaitList receivers_{mutex_};

@@ -1,8 +1,9 @@
 // crossfade check: preflight of configuration, mapping, source and target. Everything that can be
 // looked at is looked at, whatever else is wrong.
-#include "cli/adoption_preview.hpp"
+#include "check/adoption_preview.hpp"
+#include "check/preflight.hpp"
 #include "cli/findings.hpp"
-#include "cli/preflight.hpp"
+#include "cli/read_config.hpp"
 #include "model/json.hpp"
 
 #include <CLI/CLI.hpp>
@@ -146,7 +147,7 @@ void print(const Report& report, bool json) {
 void add_check(CLI::App& app, Invocation& invocation) {
     auto json = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand(
-        "check", "preflight of both servers and the mapping; findings with what mends them");
+        "check", "preflight of both servers and the mapping; findings with what fixes them");
     command->add_flag("--json", *json, "findings as JSON");
     command->callback([&invocation, json] {
         invocation.run = [&invocation, json] {

@@ -1,10 +1,11 @@
 // crossfade drop: removes what crossfade created on either side. Rows it wrote to the target stay.
-#include "cli/context.hpp"
-#include "cli/control_client.hpp"
+#include "cli/read_config.hpp"
 #include "postgres/quote.hpp"
 #include "replicator/slot.hpp"
+#include "service/control_client.hpp"
 #include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
+#include "target/schema.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -97,6 +98,11 @@ int run_drop(const Invocation& invocation, const DropOptions& options) {
     if (!config) return kFailed;
     require_no_service(*config);
     if (!confirmed(*config, options)) return kFound;
+    {
+        // Before anything is removed on either side.
+        Connection target = Connection::open(target_options(*config, "drop"));
+        require_schema_format(target, SchemaAge::exact_or_older);
+    }
     Connection source = Connection::open(source_options(*config, "drop"));
     std::cout << (drop_slot(source, config->source.slot) ? "source: dropped slot "
                                                          : "source: there is no slot ")

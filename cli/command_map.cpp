@@ -1,5 +1,6 @@
 // crossfade map: from an old key to the new id, and back.
-#include "cli/own_state.hpp"
+#include "cli/ask_state.hpp"
+#include "cli/read_config.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,6 +1,6 @@
 // crossfade plan: what the mapping was compiled to.
-#include "cli/context.hpp"
 #include "cli/plan_text.hpp"
+#include "cli/read_config.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -18,7 +18,7 @@ void add_plan(CLI::App& app, Invocation& invocation) {
         invocation.run = [&invocation, json] {
             const auto config = read_config(invocation);
             if (!config) return kFailed;
-            const auto context = load_context(*config);
+            const auto context = read_context(*config);
             if (!context) return kFailed;
             std::cout << (*json ? plan_json(*context) + "\n" : plan_text(*context));
             return kGood;

@@ -1,6 +1,7 @@
 // crossfade quarantine: the roots that wait for something or cannot be carried, and what to do
 // about them. Shows keys and reasons, never values of rows.
-#include "cli/own_state.hpp"
+#include "cli/ask_state.hpp"
+#include "cli/read_config.hpp"
 
 #include <CLI/CLI.hpp>
 

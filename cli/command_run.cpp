@@ -1,7 +1,6 @@
 // crossfade run, crossfade snapshot: the service, and its initial load alone.
-#include "cli/command.hpp"
-#include "cli/context.hpp"
-#include "cli/service.hpp"
+#include "cli/read_config.hpp"
+#include "service/service.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -11,7 +10,9 @@ namespace {
 int serve(const Invocation& invocation, bool snapshot_only) {
     const auto config = read_config(invocation);
     if (!config) return kFailed;
-    return run_service(*config, snapshot_only);
+    const auto context = read_context(*config);
+    if (!context) return kFailed;
+    return run_service(*config, *context, snapshot_only);
 }
 }  // namespace
 

@@ -1,8 +1,10 @@
 // crossfade status: phase, lags, open work, and the accounting of each entity.
-#include "cli/open_work.hpp"
-#include "cli/own_state.hpp"
-#include "cli/status.hpp"
+#include "cli/read_config.hpp"
 #include "postgres/server_facts.hpp"
+#include "service/control_client.hpp"
+#include "service/open_work.hpp"
+#include "service/own_state.hpp"
+#include "service/status.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -36,7 +38,7 @@ std::optional<Status> own_status(const Config& config) {
         status = read_status(*own->context.program, *own->store);
         status.open_work = read_open_work(*own->context.program, *own->store);
     } else {
-        const auto context = load_context(config);
+        const auto context = read_context(config);
         if (!context) return std::nullopt;
         for (const EntityProgram& entity : context->program->entities)
             status.entities.push_back({.name = entity.name});

@@ -1,9 +1,9 @@
 // crossfade wait: until everything that was committed on the source before now is settled.
-#include "cli/context.hpp"
-#include "cli/control_client.hpp"
-#include "cli/status.hpp"
+#include "cli/read_config.hpp"
 #include "config/quantity.hpp"
 #include "replicator/slot.hpp"
+#include "service/control_client.hpp"
+#include "service/status.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPauseMin{20};
 constexpr std::chrono::milliseconds kPauseMax{250};
 
-// A pause that grows, so that a short wait ends at once and a long one asks seldom.
+// Pauses that get longer: a short wait ends quickly, and a long one polls seldom.
 class Pause {
 public:
     void take() {

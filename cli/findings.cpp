@@ -28,7 +28,7 @@ std::string to_json(const Findings& findings) {
         items.push_back(json_object({{"where", json_quote(finding.where.format())},
                                      {"path", json_quote(finding.path)},
                                      {"message", json_quote(finding.message)},
-                                     {"mend", json_quote(finding.mend)},
+                                     {"fix", json_quote(finding.fix)},
                                      {"severity", error ? "\"error\"" : "\"warning\""}})
                             .text);
     }

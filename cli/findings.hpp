@@ -7,9 +7,9 @@
 
 namespace crossfade {
 
-// Errors first, each with what mends it; a last line counts them.
+// Errors first, each with what fixes it; a last line counts them.
 std::string to_text(const Findings& findings);
-// [{"where": "shop.yaml:3:5", "path": ..., "message": ..., "mend": ..., "severity": "error"}, ...]
+// [{"where": "shop.yaml:3:5", "path": ..., "message": ..., "fix": ..., "severity": "error"}, ...]
 std::string to_json(const Findings& findings);
 
 }  // namespace crossfade

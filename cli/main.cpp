@@ -42,7 +42,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        // CLI11 has statuses of its own; help is good, everything else could not run.
+        // CLI11 has exit statuses of its own: help becomes 0, everything else 2.
         return app.exit(error) == 0 ? crossfade::kGood : crossfade::kFailed;
     }
     return invocation.run();
@@ -51,7 +51,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // A reader that went away, of a socket or of `crossfade ... | head`, is an error of the write.
+    // SIGPIPE is ignored: if the reader is gone (a socket, or `crossfade ... | head`), the write
+    // fails with an error instead.
     std::signal(SIGPIPE, SIG_IGN);
     try {
         return run(argc, argv);

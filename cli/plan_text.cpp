@@ -21,17 +21,6 @@ std::string list_of(const std::vector<ExprPtr>& exprs) {
     return text;
 }
 
-std::string_view owner_name(Owner owner) {
-    switch (owner) {
-        case Owner::bridge: return "bridge";
-        case Owner::target: return "target";
-        case Owner::trigger: return "trigger";
-        case Owner::until_changed: return "until_changed";
-        case Owner::at_least: return "at_least";
-    }
-    return "";
-}
-
 std::string claim_text(const ColumnSpec& column) {
     std::string text = "claim " + to_text(*column.value);
     if (column.condition) text += ", if " + to_text(*column.condition);
@@ -60,12 +49,14 @@ std::string column_text(const ColumnSpec& column) {
             break;
     }
     if (column.vacate) text += ", vacated to " + to_text(*column.vacate);
-    if (column.owner != Owner::bridge) text += "   [" + std::string{owner_name(column.owner)} + "]";
+    if (column.owner != Owner::bridge) text += "   [" + std::string{to_string(column.owner)} + "]";
     return text;
 }
 
 std::string parent_text(const ParentSpec& parent) {
-    const auto rule = [](OnMissing what) { return what == OnMissing::park ? "park" : "detach"; };
+    const auto rule = [](OnMissing what) {
+        return what == OnMissing::park ? "park" : what == OnMissing::detach ? "detach" : "null";
+    };
     std::string text = "id of " + parent.entity;
     text += parent.row ? ", which " + to_text(*parent.row) + " feeds" : " " + list_of(parent.root);
     text += std::string{"; missing: "} + rule(parent.missing);

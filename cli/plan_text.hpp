@@ -1,7 +1,7 @@
 // The compiled mapping for people: `crossfade plan`.
 #pragma once
 
-#include "cli/context.hpp"
+#include "service/context.hpp"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // Every setting of crossfade, typed and checked; crossfade.yaml and the environment become one of
-// these (config/load.hpp), and nothing below config/ knows files or variables. Plain data.
+// these (config/reader.hpp), and nothing below config/ knows files or variables. Plain data.
 #pragma once
 
 #include <chrono>
@@ -8,21 +8,20 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace crossfade {
-
-enum class OutputPlugin { wal2json, pgoutput, automatic };
 
 struct SourceConfig {
     std::string conninfo;  // libpq; may name a service
     std::string slot = "crossfade";
-    OutputPlugin plugin = OutputPlugin::wal2json;
+    std::string plugin = "wal2json";  // that the slot is read with
 };
 
 struct TargetConfig {
     std::string conninfo;
-    int connections = 1;
+    // Of the sessions that write; beyond them the batch is rolled back and tried again. 0: none.
+    std::chrono::milliseconds lock_timeout{10'000};
+    std::chrono::milliseconds statement_timeout{300'000};  // not of a load's statements
 };
 
 // The initial load.
@@ -49,20 +48,6 @@ struct WorkConfig {
     std::uint64_t inline_roots_max = 300;  // beyond it a fan-out becomes work
 };
 
-struct VerifyConfig {
-    std::uint64_t chunk_rows = 20'000;
-    std::chrono::milliseconds pause{0};  // between chunks: how gently it treats the servers
-};
-
-struct HttpConfig {
-    std::string listen;  // "127.0.0.1:9187"; empty: no server
-};
-
-struct CutoverConfig {
-    std::vector<std::filesystem::path> env_files;  // of the application that is to be switched
-    std::string reload;                            // command run behind the switch
-};
-
 struct SecretsConfig {
     std::filesystem::path key_file;  // default: secret.key in the state directory
     std::optional<int> bcrypt_cost;  // replaces the cost written in the mapping
@@ -75,8 +60,7 @@ struct LogConfig {
 struct RetryConfig {
     std::chrono::milliseconds first{200};
     std::chrono::milliseconds max{30'000};
-    std::chrono::milliseconds connect_timeout{10'000};
-    std::chrono::milliseconds statement_timeout{300'000};  // a wait for either server
+    std::chrono::milliseconds connect_timeout{10'000};  // of either server
 };
 
 struct Config {
@@ -87,9 +71,6 @@ struct Config {
     LoadConfig load;
     BatchConfig batch;
     WorkConfig work;
-    VerifyConfig verify;
-    HttpConfig http;
-    CutoverConfig cutover;
     SecretsConfig secrets;
     RetryConfig retry;
     LogConfig log;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 namespace crossfade {
@@ -18,11 +17,11 @@ constexpr std::uint64_t kRowsMax = 10'000'000;
 
 Setting text(std::string path, std::string expects, std::function<std::string&(Config&)> place,
              std::function<bool(const std::string&)> accepts) {
-    return {std::move(path), std::move(expects), false, false,
+    return {std::move(path), std::move(expects), false,
             [place = std::move(place), accepts = std::move(accepts)](Config& config,
                                                                      const SettingInput& input) {
-                if (!accepts(input.values[0])) return false;
-                place(config) = input.values[0];
+                if (!accepts(input.value)) return false;
+                place(config) = input.value;
                 return true;
             }};
 }
@@ -32,8 +31,8 @@ Setting number(std::string path, std::uint64_t least, std::uint64_t most,
                std::function<T&(Config&)> place) {
     return {std::move(path),
             "a whole number from " + std::to_string(least) + " to " + std::to_string(most), false,
-            false, [=](Config& config, const SettingInput& input) {
-                const auto value = parse_count(input.values[0]);
+            [=](Config& config, const SettingInput& input) {
+                const auto value = parse_count(input.value);
                 if (!value || *value < least || *value > most) return false;
                 place(config) = static_cast<T>(*value);
                 return true;
@@ -41,9 +40,9 @@ Setting number(std::string path, std::uint64_t least, std::uint64_t most,
 }
 
 Setting bytes(std::string path, std::function<std::uint64_t&(Config&)> place) {
-    return {std::move(path), "a size of at least 64kB, such as 16MB", false, false,
+    return {std::move(path), "a size of at least 64kB, such as 16MB", false,
             [=](Config& config, const SettingInput& input) {
-                const auto value = parse_bytes(input.values[0]);
+                const auto value = parse_bytes(input.value);
                 if (!value || *value < kBytesMin) return false;
                 place(config) = *value;
                 return true;
@@ -55,8 +54,8 @@ Setting duration(std::string path, std::chrono::milliseconds least,
     return {
         std::move(path),
         "a time of at least " + std::to_string(least.count()) + "ms, such as 500ms, 30s or 5min",
-        false, false, [=](Config& config, const SettingInput& input) {
-            const auto value = parse_duration(input.values[0]);
+        false, [=](Config& config, const SettingInput& input) {
+            const auto value = parse_duration(input.value);
             if (!value || *value < least) return false;
             place(config) = *value;
             return true;
@@ -65,10 +64,10 @@ Setting duration(std::string path, std::chrono::milliseconds least,
 
 Setting file(std::string path, std::string expects,
              std::function<std::filesystem::path&(Config&)> place) {
-    return {std::move(path), std::move(expects), false, false,
+    return {std::move(path), std::move(expects), false,
             [=](Config& config, const SettingInput& input) {
-                if (input.values[0].empty()) return false;
-                place(config) = (input.base_directory / input.values[0]).lexically_normal();
+                if (input.value.empty()) return false;
+                place(config) = (input.base_directory / input.value).lexically_normal();
                 return true;
             }};
 }
@@ -85,50 +84,20 @@ bool is_slot_name(const std::string& name) {
            });
 }
 
-bool is_listen_address(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || colon == 0) return false;
-    const auto port = parse_count(std::string_view(text).substr(colon + 1));
-    return port && *port > 0 && *port <= std::numeric_limits<std::uint16_t>::max();
-}
-
 bool is_log_level(const std::string& text) {
     return text == "debug" || text == "info" || text == "warning" || text == "error";
 }
 
-bool set_plugin(Config& config, const SettingInput& input) {
-    const std::string& name = input.values[0];
-    if (name == "wal2json") {
-        config.source.plugin = OutputPlugin::wal2json;
-    } else if (name == "pgoutput") {
-        config.source.plugin = OutputPlugin::pgoutput;
-    } else if (name == "auto") {
-        config.source.plugin = OutputPlugin::automatic;
-    } else {
-        return false;
-    }
-    return true;
-}
-
 bool set_defer_indexes(Config& config, const SettingInput& input) {
-    const std::string& value = input.values[0];
+    const std::string& value = input.value;
     const bool yes = value == "true" || value == "on" || value == "yes";
     if (!yes && value != "false" && value != "off" && value != "no") return false;
     config.load.defer_indexes = yes;
     return true;
 }
 
-bool set_env_files(Config& config, const SettingInput& input) {
-    config.cutover.env_files.clear();
-    for (const std::string& value : input.values) {
-        if (value.empty()) return false;
-        config.cutover.env_files.push_back((input.base_directory / value).lexically_normal());
-    }
-    return true;
-}
-
 bool set_bcrypt_cost(Config& config, const SettingInput& input) {
-    const auto value = parse_count(input.values[0]);
+    const auto value = parse_count(input.value);
     if (!value || *value < 4 || *value > 16) return false;
     config.secrets.bcrypt_cost = static_cast<int>(*value);
     return true;
@@ -144,30 +113,22 @@ std::vector<Setting> connection_settings() {
         text(
             "source.slot", "lower-case letters, digits and _, at most 63",
             [](Config& c) -> std::string& { return c.source.slot; }, is_slot_name),
-        {"source.plugin", "wal2json, pgoutput or auto", false, false, set_plugin},
+        text(
+            "source.plugin", "wal2json", [](Config& c) -> std::string& { return c.source.plugin; },
+            [](const std::string& name) { return name == "wal2json"; }),
         required(text(
             "target.conninfo", conninfo,
             [](Config& c) -> std::string& { return c.target.conninfo; }, is_plausible_conninfo)),
-        number<int>("target.connections", 1, 64,
-                    [](Config& c) -> int& { return c.target.connections; }),
         required(file("mapping", "the path of the mapping file",
                       [](Config& c) -> std::filesystem::path& { return c.mapping; })),
         required(file("state", "the directory of the state",
                       [](Config& c) -> std::filesystem::path& { return c.state; })),
         file("secrets.key_file", "the path of the key of secret columns",
              [](Config& c) -> std::filesystem::path& { return c.secrets.key_file; }),
-        {"secrets.bcrypt_cost", "a whole number from 4 to 16", false, false, set_bcrypt_cost},
+        {"secrets.bcrypt_cost", "a whole number from 4 to 16", false, set_bcrypt_cost},
         text(
             "log.level", "debug, info, warning or error",
             [](Config& c) -> std::string& { return c.log.level; }, is_log_level),
-        text(
-            "http.listen", "host:port, such as 127.0.0.1:9187",
-            [](Config& c) -> std::string& { return c.http.listen; }, is_listen_address),
-        {"cutover.env_files", "paths of the application's .env files", false, true, set_env_files},
-        text(
-            "cutover.reload", "a command",
-            [](Config& c) -> std::string& { return c.cutover.reload; },
-            [](const std::string& command) { return !command.empty(); }),
     };
 }
 
@@ -180,7 +141,7 @@ std::vector<Setting> limit_settings() {
         number<uint64_t>("load.chunk_rows", 100, kRowsMax,
                          [](Config& c) -> uint64_t& { return c.load.chunk_rows; }),
         bytes("load.memory", [](Config& c) -> uint64_t& { return c.load.memory; }),
-        {"load.defer_indexes", "true or false", false, false, set_defer_indexes},
+        {"load.defer_indexes", "true or false", false, set_defer_indexes},
         number<uint64_t>("batch.transactions_max", 1, 100'000,
                          [](Config& c) -> uint64_t& { return c.batch.transactions_max; }),
         number<uint64_t>("batch.rows_max", 1, kRowsMax,
@@ -193,18 +154,16 @@ std::vector<Setting> limit_settings() {
                          [](Config& c) -> uint64_t& { return c.work.chunk_roots; }),
         number<uint64_t>("work.inline_roots_max", 0, 100'000,
                          [](Config& c) -> uint64_t& { return c.work.inline_roots_max; }),
-        number<uint64_t>("verify.chunk_rows", 1, kRowsMax,
-                         [](Config& c) -> uint64_t& { return c.verify.chunk_rows; }),
-        duration("verify.pause", milliseconds{0},
-                 [](Config& c) -> milliseconds& { return c.verify.pause; }),
+        duration("target.lock_timeout", milliseconds{0},
+                 [](Config& c) -> milliseconds& { return c.target.lock_timeout; }),
+        duration("target.statement_timeout", milliseconds{0},
+                 [](Config& c) -> milliseconds& { return c.target.statement_timeout; }),
         duration("retry.first", milliseconds{10},
                  [](Config& c) -> milliseconds& { return c.retry.first; }),
         duration("retry.max", milliseconds{10},
                  [](Config& c) -> milliseconds& { return c.retry.max; }),
         duration("retry.connect_timeout", milliseconds{100},
                  [](Config& c) -> milliseconds& { return c.retry.connect_timeout; }),
-        duration("retry.statement_timeout", milliseconds{1000},
-                 [](Config& c) -> milliseconds& { return c.retry.statement_timeout; }),
     };
 }
 

@@ -9,12 +9,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace crossfade {
 
 struct SettingInput {
-    std::vector<std::string> values;       // one, unless the setting is a list
+    std::string value;
     std::filesystem::path base_directory;  // what relative paths are relative to
 };
 
@@ -22,7 +21,6 @@ struct Setting {
     std::string path;     // "source.slot"
     std::string expects;  // "a whole number from 1 to 64", for the finding
     bool required = false;
-    bool list = false;
     // False if the value is not what is expected.
     std::function<bool(Config&, const SettingInput&)> set;
 

@@ -9,6 +9,9 @@
 
 namespace crossfade {
 
+inline constexpr std::int64_t kSecondMicros = 1'000'000;
+inline constexpr std::int64_t kDaySeconds = 86'400;
+
 struct CivilDate {
     std::int64_t year = 1970;  // astronomical: 0 is 1 BC
     unsigned month = 1;        // 1..12

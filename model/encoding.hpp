@@ -20,6 +20,9 @@ std::string take_text(std::string_view& in);
 void append_value(std::string& out, const Value& value);
 Value take_value(std::string_view& in);
 
+std::string to_hex(std::string_view bytes);  // two small digits a byte
+int hex_digit(char c);                       // 0 to 15, of small and large digits; else -1
+
 std::string encode_row(const Row& row);
 Row decode_row(std::string_view bytes);
 

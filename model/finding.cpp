@@ -18,7 +18,7 @@ std::string Finding::format() const {
     if (severity == Severity::warning) text += "warning: ";
     if (!path.empty()) text += path + ": ";
     text += message;
-    if (!mend.empty()) text += "\n    " + mend;
+    if (!fix.empty()) text += "\n    " + fix;
     return text;
 }
 

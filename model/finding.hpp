@@ -1,4 +1,4 @@
-// What a check reports: where, what, and the statement or edit that mends it. Findings are
+// What a check reports: where, what, and the statement or edit that fixes it. Findings are
 // collected, never thrown one by one.
 #pragma once
 
@@ -19,10 +19,10 @@ struct Location {
 enum class Severity { error, warning };
 
 struct Finding {
-    Location where;         // empty file: not about a file
-    std::string path;       // "entities.users.columns.email" or "source: table orders"
-    std::string message;    // a sentence, with a suggestion where there is one
-    std::string mend = {};  // the statement that mends it, empty if none
+    Location where;        // empty file: not about a file
+    std::string path;      // "entities.users.columns.email" or "source: table orders"
+    std::string message;   // a sentence, with a suggestion where there is one
+    std::string fix = {};  // the statement that fixes it, empty if none
     Severity severity = Severity::error;
     std::string format() const;
 };

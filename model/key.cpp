@@ -8,10 +8,11 @@
 // floor (minus the least int64, for negative ones) and one bit that says whether a fraction
 // follows. So an integer takes 9 bytes, and 1 < 1.5 < 2 holds. A fraction is pairs of digits, each
 // a byte of 1 + pair, closed by 0.
-//   0x10 beyond int64, negative: the bytes of 0x13 for its absolute value, complemented
-//   0x11 negative    0x12 zero or positive
-//   0x13 beyond int64, positive: count of integer digits (4 bytes; Infinity 0xFFFFFFFE, NaN
-//   0xFFFFFFFF), pairs, fraction
+//   0x10  beyond int64, negative   the bytes of 0x13 for its absolute value, complemented
+//   0x11  negative                 64 bits, as above
+//   0x12  zero or positive         64 bits, as above
+//   0x13  beyond int64, positive   count of integer digits (4 bytes), pairs, fraction;
+//                                  Infinity counts 0xFFFFFFFE digits, NaN 0xFFFFFFFF
 namespace crossfade {
 
 namespace {
@@ -23,7 +24,7 @@ constexpr char kNull = static_cast<char>(0xFE);
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
 constexpr std::uint32_t kInfiniteDigits = 0xFFFFFFFE, kNanDigits = 0xFFFFFFFF;
 
-[[noreturn]] void corrupt() {
+[[noreturn]] void corrupt_key() {
     throw Failure{Error{ErrorKind::internal, "bytes that are no encoded key"}};
 }
 
@@ -34,8 +35,8 @@ void append_big_endian(std::string& out, U value) {
     }
 }
 
-std::string_view take_bytes(std::string_view& in, std::size_t count) {
-    if (in.size() < count) corrupt();
+std::string_view take_key_bytes(std::string_view& in, std::size_t count) {
+    if (in.size() < count) corrupt_key();
     const std::string_view taken = in.substr(0, count);
     in.remove_prefix(count);
     return taken;
@@ -44,7 +45,7 @@ std::string_view take_bytes(std::string_view& in, std::size_t count) {
 template <class U>
 U take_big_endian(std::string_view& in) {
     U value = 0;
-    for (const char c : take_bytes(in, sizeof(U))) {
+    for (const char c : take_key_bytes(in, sizeof(U))) {
         value = static_cast<U>((value << 8) | static_cast<unsigned char>(c));
     }
     return value;
@@ -68,12 +69,12 @@ std::string take_escaped(std::string_view& in) {
     std::string text;
     for (;;) {
         const auto zero = in.find('\0');
-        if (zero == std::string_view::npos || zero + 1 >= in.size()) corrupt();
+        if (zero == std::string_view::npos || zero + 1 >= in.size()) corrupt_key();
         text.append(in.substr(0, zero));
         const char next = in[zero + 1];
         in.remove_prefix(zero + 2);
         if (next == '\x01') return text;
-        if (next != '\xFF') corrupt();
+        if (next != '\xFF') corrupt_key();
         text += '\0';
     }
 }
@@ -91,7 +92,7 @@ void append_fraction(std::string& out, std::string digits) {
 }
 
 void append_pair_digits(std::string& digits, int pair) {
-    if (pair < 0 || pair > 99) corrupt();
+    if (pair < 0 || pair > 99) corrupt_key();
     digits += static_cast<char>('0' + pair / 10);
     digits += static_cast<char>('0' + pair % 10);
 }
@@ -99,7 +100,7 @@ void append_pair_digits(std::string& digits, int pair) {
 std::string take_fraction(std::string_view& in) {
     std::string digits;
     for (;;) {
-        const auto byte = static_cast<unsigned char>(take_bytes(in, 1)[0]);
+        const auto byte = static_cast<unsigned char>(take_key_bytes(in, 1)[0]);
         if (byte == 0) break;
         append_pair_digits(digits, byte - 1);
     }
@@ -177,7 +178,7 @@ void append_decimal(std::string& out, const Decimal& value) {
 
 Value decimal_of(const std::string& text) {
     const auto decimal = Decimal::parse(text);
-    if (!decimal) corrupt();
+    if (!decimal) corrupt_key();
     return *decimal;
 }
 
@@ -186,7 +187,7 @@ Value take_floor(std::string_view& in, bool negative) {
     const std::int64_t floor = unflipped((bits >> 1) | (negative ? 0 : kSignBit));
     if ((bits & 1U) == 0) return floor;
     const std::string fraction = take_fraction(in);
-    if (fraction.empty()) corrupt();
+    if (fraction.empty()) corrupt_key();
     if (!negative) return decimal_of(std::to_string(floor) + "." + fraction);
     const std::string whole = std::to_string(floor + 1);  // floor + 1 <= 0
     return decimal_of((whole.front() == '-' ? "" : "-") + whole + "." +
@@ -194,8 +195,8 @@ Value take_floor(std::string_view& in, bool negative) {
 }
 
 Value take_beyond(std::string_view& in, bool negative) {
-    // Only this tuple's bytes may be complemented, and its length is known when it has been read:
-    // so a copy is.
+    // The bytes of this value alone are to be complemented, but its length is known only after it
+    // was read. So a copy is complemented and read.
     std::string copy{in};
     if (negative) complement(copy, 0);
     std::string_view rest = copy;
@@ -207,7 +208,7 @@ Value take_beyond(std::string_view& in, bool negative) {
         text += "Infinity";
     else {
         std::string digits;
-        for (const char c : take_bytes(rest, (std::size_t{count} + 1) / 2)) {
+        for (const char c : take_key_bytes(rest, (std::size_t{count} + 1) / 2)) {
             append_pair_digits(digits, static_cast<unsigned char>(c));
         }
         text += count % 2 != 0 ? digits.substr(1) : digits;
@@ -237,7 +238,7 @@ double real_of(std::uint64_t bits) {
     return value;
 }
 
-struct Append {
+struct AppendPart {
     std::string& out;
     void operator()(Null) const { out += kNull; }
     void operator()(Absent) const {
@@ -288,7 +289,7 @@ struct Append {
 };
 }  // namespace
 
-void append_key(KeyBytes& out, const Value& value) { std::visit(Append{out}, value); }
+void append_key(KeyBytes& out, const Value& value) { std::visit(AppendPart{out}, value); }
 
 KeyBytes encode_key(std::span<const Value> values) {
     KeyBytes out;
@@ -305,7 +306,7 @@ void append_key_descending(KeyBytes& out, const Value& value) {
 }
 
 Value take_key_value(std::string_view& bytes) {
-    switch (take_bytes(bytes, 1)[0]) {
+    switch (take_key_bytes(bytes, 1)[0]) {
         case kNull: return Null{};
         case kFalse: return false;
         case kTrue: return true;
@@ -317,7 +318,7 @@ Value take_key_value(std::string_view& bytes) {
         case kText: return take_escaped(bytes);
         case kUuid: {
             Uuid uuid;
-            std::ranges::copy(take_bytes(bytes, 16), uuid.bytes.begin());
+            std::ranges::copy(take_key_bytes(bytes, 16), uuid.bytes.begin());
             return uuid;
         }
         case kDate: {
@@ -330,11 +331,11 @@ Value take_key_value(std::string_view& bytes) {
         case kBytes: return Bytes{take_escaped(bytes)};
         case kSecret: {
             Secret secret;
-            std::ranges::copy(take_bytes(bytes, 32), secret.hmac.begin());
-            secret.kind = static_cast<SecretKind>(take_bytes(bytes, 1)[0]);
+            std::ranges::copy(take_key_bytes(bytes, 32), secret.hmac.begin());
+            secret.kind = static_cast<SecretKind>(take_key_bytes(bytes, 1)[0]);
             return secret;
         }
-        default: corrupt();
+        default: corrupt_key();
     }
 }
 
@@ -343,15 +344,6 @@ std::vector<Value> decode_key(std::string_view bytes) {
     while (!bytes.empty())
         values.push_back(take_key_value(bytes));
     return values;
-}
-
-std::string display_key(std::string_view bytes) {
-    std::string text;
-    for (const Value& value : decode_key(bytes)) {
-        if (!text.empty()) text += '/';
-        text += to_display(value);
-    }
-    return text;
 }
 
 }  // namespace crossfade

@@ -4,6 +4,7 @@
 
 #include "model/value.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,10 +15,18 @@ namespace crossfade {
 // Encoded key. Bytewise order equals the order of the tuples (compare_values, column by column); no
 // encoding of a tuple is a prefix of another one's of the same arity, so keys can be concatenated
 // and still be told apart.
-//   null 0xFE | false 0x01 | true 0x02 | integer and decimal 0x10.. | real 0x14 | text 0x20,
-//   NUL-escaped, 00 01 uuid 0x30 | date 0x40 | timestamp 0x41 | time 0x42 | json, bytes like text
-//   0x50 0x51 | secret 0x60
-// An integer and a decimal of equal value encode alike.
+//
+//   tag         type                  what follows
+//   0x01, 0x02  false, true           nothing
+//   0x10..0x13  integer and decimal   key.cpp says how; equal values encode alike
+//   0x14        real                  8 bytes
+//   0x20        text                  the bytes, each NUL as 00 FF, closed by 00 01
+//   0x30        uuid                  16 bytes
+//   0x40        date                  4 bytes
+//   0x41, 0x42  timestamp, time       8 bytes
+//   0x50, 0x51  json, bytes           as text
+//   0x60        secret                32 bytes of HMAC, the kind
+//   0xFE        null                  nothing; it sorts last
 using KeyBytes = std::string;
 
 void append_key(KeyBytes& out, const Value& value);
@@ -32,7 +41,14 @@ std::vector<Value> decode_key(std::string_view bytes);
 // Takes one value off the front.
 Value take_key_value(std::string_view& bytes);
 
-// "220317084803617483", "1/null/7": parts joined by '/', for people and for the command line.
+// A key as people read and write it: "220317084803617483", "1/%00/7". Its parts (to_display) are
+// joined by '/'; inside a part '%', control characters and, if there are several parts, '/' are
+// percent-encoded (RFC 3986, 2.1), so is a '?' at the start of the text; NULL is %00, which no text
+// of PostgreSQL holds. Two keys whose parts have the same types never read alike.
 std::string display_key(std::string_view bytes);
+
+// One part of such a text, decoded: NULL for %00, else a text. Nothing if a '%' has not two hex
+// digits behind it.
+std::optional<Value> read_key_part(std::string_view text);
 
 }  // namespace crossfade

@@ -5,6 +5,7 @@
 #include "model/value.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ struct CatalogColumn {
     std::string type_name;  // format_type(), "character varying(30)"
     bool nullable = true;
     bool generated = false;
+    bool blank_padded = false;  // char(n): blanks at the end mean nothing
+    // Two values are equal for PostgreSQL if and only if ours are (a citext, an interval are not).
+    bool plain_equality = true;
 };
 
 enum class ReplicaIdentity { primary_key, index, full, nothing };
@@ -29,8 +33,8 @@ struct CatalogTable {
     std::string name;
     std::vector<CatalogColumn> columns;    // in attnum order, dropped ones left out
     std::vector<std::string> primary_key;  // empty: none
-    std::vector<std::string>
-        identity_key;  // the columns that identify old rows; all of them under FULL
+    // The columns that identify old rows; all of them under FULL.
+    std::vector<std::string> identity_key;
     ReplicaIdentity identity = ReplicaIdentity::primary_key;
     const CatalogColumn* find(std::string_view column) const;
 };
@@ -42,7 +46,8 @@ using RelationIndex = std::uint32_t;
 struct MappedColumn {
     std::string name;
     Type type = Type::any;
-    bool secret = false;  // becomes Secret in the decoder
+    bool secret = false;        // becomes Secret in the decoder
+    bool blank_padded = false;  // char(n): travels without the blanks at its end
 };
 struct MappedRelation {
     std::string schema;
@@ -76,6 +81,7 @@ struct SourceTransaction {
     std::vector<Change> changes;
     std::uint64_t first_ordinal = 0;  // ordinal of changes[0] within the transaction
     bool last_slice = true;
+    std::size_t bytes = 0;  // that all this holds in memory, about
 };
 
 }  // namespace crossfade

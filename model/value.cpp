@@ -119,7 +119,7 @@ std::string to_display(const Value& value) {
         std::string operator()(TimeOfDay v) const { return format_time(v); }
         std::string operator()(const Json& v) const { return v.text; }
         std::string operator()(const Bytes& v) const { return hex_of(v.data); }
-        // The fingerprint stays out: with the key it would confirm a guess.
+        // The fingerprint is not shown: whoever has the key could use it to check a guess.
         std::string operator()(const Secret& v) const {
             switch (v.kind) {
                 case SecretKind::empty: return "(secret, empty)";

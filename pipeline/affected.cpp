@@ -66,7 +66,7 @@ void Affected::walk_edge(std::uint32_t id, IndexId edge, const KeyBytes& key,
     }
     const std::string prefix = keys::index_prefix(edge, key);
     std::string last;
-    const std::string from = cursor.empty() ? std::string{} : cursor + '\0';
+    const std::string from = cursor.empty() ? std::string{} : keys::behind(cursor);
     view_.reader().scan(Family::edges, prefix, from, [&](std::string_view entry, std::string_view) {
         if (exhausted()) {
             later(id, key, last, set);
@@ -94,7 +94,7 @@ void Affected::walk_scans(const Scans& scans, const KeyBytes& cursor) {
         program_.indexes[program_.nodes[scans.front().first].index].relation;
     const std::string prefix = keys::image_prefix(relation);
     std::string last;
-    const std::string from = cursor.empty() ? std::string{} : cursor + '\0';
+    const std::string from = cursor.empty() ? std::string{} : keys::behind(cursor);
     view_.reader().scan(
         Family::images, prefix, from, [&](std::string_view entry, std::string_view image) {
             if (exhausted()) {
@@ -116,15 +116,15 @@ void Affected::walk_scans(const Scans& scans, const KeyBytes& cursor) {
         });
 }
 
-void Affected::walk_all_roots(std::uint32_t id, const KeyBytes& key, const KeyBytes& cursor) {
-    const EntityIndex entity = program_.nodes[id].entity;
+std::optional<KeyBytes> Affected::emit_roots(EntityIndex entity, const KeyBytes& cursor) {
     const std::string prefix = keys::entity_prefix(entity);
-    std::string last;
-    const std::string from = cursor.empty() ? std::string{} : cursor + '\0';
+    KeyBytes last = cursor;
+    std::optional<KeyBytes> rest;
+    const std::string from = cursor.empty() ? std::string{} : keys::behind(cursor);
     view_.reader().scan(Family::derived, prefix, from,
                         [&](std::string_view entry, std::string_view) {
                             if (exhausted()) {
-                                later(id, key, last, false);
+                                rest = last;
                                 return false;
                             }
                             --budget_;
@@ -132,6 +132,21 @@ void Affected::walk_all_roots(std::uint32_t id, const KeyBytes& key, const KeyBy
                             emit_(entity, KeyBytes{entry.substr(prefix.size())});
                             return true;
                         });
+    return rest;
+}
+
+void Affected::walk_all_roots(std::uint32_t id, const KeyBytes& key, const KeyBytes& cursor) {
+    if (const auto rest = emit_roots(program_.nodes[id].entity, cursor))
+        later(id, key, *rest, false);
+}
+
+void Affected::walk_entity(EntityIndex entity, const KeyBytes& cursor) {
+    const auto rest = emit_roots(entity, cursor);
+    if (!rest) return;
+    WorkItem& item = rest_.emplace_back();
+    item.kind = WorkItem::Kind::again;
+    item.entity = entity;
+    item.cursor = *rest;
 }
 
 // From a root to the rows that feed it, as far as they are of the relation that the reader's row
@@ -139,10 +154,10 @@ void Affected::walk_all_roots(std::uint32_t id, const KeyBytes& key, const KeyBy
 void Affected::walk_feeding_rows(std::uint32_t id, const KeyBytes& root, const KeyBytes& cursor) {
     const Node& node = program_.nodes[id];
     if (node.index == kNone) return walk(node.parent, root);
-    if (is_unresolved(root)) return walk(node.parent, unresolved_member(root).second.row);
+    if (is_unresolved(root)) return walk(node.parent, unresolved_member(root).row);
     const std::string prefix = keys::index_prefix(node.index, root);
     std::string last;
-    const std::string from = cursor.empty() ? std::string{} : cursor + '\0';
+    const std::string from = cursor.empty() ? std::string{} : keys::behind(cursor);
     view_.reader().scan(Family::edges, prefix, from, [&](std::string_view entry, std::string_view) {
         if (exhausted()) {
             later(id, root, last, false);
@@ -163,9 +178,8 @@ void Affected::walk_outcome(EntityIndex entity, const KeyBytes& root) {
     }
     const std::string prefix = keys::stale_prefix(entity, root);
     view_.reader().scan(Family::edges, prefix, {}, [&](std::string_view entry, std::string_view) {
-        std::string_view rest = entry.substr(prefix.size());
-        const EntityIndex reader = keys::take_number(rest);
-        emit_(reader, KeyBytes{rest});
+        const RootRef reader = keys::stale_of(entry, prefix.size());
+        emit_(reader.entity, reader.root);
         return true;
     });
 }

@@ -39,6 +39,8 @@ public:
     void walk_scans(const Scans& scans, const KeyBytes& cursor);
     // The members of a set under `key` changed.
     void walk_set(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor = {});
+    // Every root of an entity that has a record.
+    void walk_entity(EntityIndex entity, const KeyBytes& cursor = {});
     // The outcome of a root changed: all its readers.
     void walk_outcome(EntityIndex entity, const KeyBytes& root);
 
@@ -48,6 +50,8 @@ public:
 private:
     void walk_edge(std::uint32_t node, IndexId edge, const KeyBytes& key, const KeyBytes& cursor,
                    bool set);
+    // Where the budget ended; nothing: it did not.
+    std::optional<KeyBytes> emit_roots(EntityIndex entity, const KeyBytes& cursor);
     void walk_all_roots(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor);
     void walk_feeding_rows(std::uint32_t node, const KeyBytes& root, const KeyBytes& cursor);
     void later(std::uint32_t node, const KeyBytes& key, const KeyBytes& cursor, bool set);

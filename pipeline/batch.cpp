@@ -1,40 +1,9 @@
 #include "pipeline/batch.hpp"
 
-#include "model/encoding.hpp"
 #include "pipeline/digests.hpp"
-#include "pipeline/work_queue.hpp"
 #include "state/keys.hpp"
 
 namespace crossfade {
-
-namespace {
-constexpr std::string_view kPosition = "position";
-constexpr std::size_t kWaitingRootsMax = 10'000;
-constexpr std::int64_t kItemsMax = 200;  // small ones that one batch takes
-constexpr std::size_t kScansMax = 64;    // in one pass
-
-}  // namespace
-
-Position read_position(const Reader& reader) {
-    Position position;
-    const auto bytes = reader.get(Family::meta, kPosition);
-    if (!bytes) return position;
-    std::string_view in = *bytes;
-    position.batch = take_varint(in);
-    position.applied = EndLsn{Lsn{take_varint(in)}};
-    position.partial_commit = CommitLsn{Lsn{take_varint(in)}};
-    position.partial_changes = take_varint(in);
-    return position;
-}
-
-void write_position(WriteSet& set, const Position& position) {
-    std::string bytes;
-    append_varint(bytes, position.batch);
-    append_varint(bytes, position.applied.lsn.offset());
-    append_varint(bytes, position.partial_commit.lsn.offset());
-    append_varint(bytes, position.partial_changes);
-    set.put(Family::meta, std::string{kPosition}, std::move(bytes));
-}
 
 Batch::Batch(const Program& program, const Store& store, BatchLimits limits, LoadAhead* ahead)
     : program_{program},
@@ -43,7 +12,7 @@ Batch::Batch(const Program& program, const Store& store, BatchLimits limits, Loa
       ahead_{ahead},
       staged_{store},
       derived_{static_cast<const Reader&>(staged_)},
-      stager_{program, store, staged_} {
+      stager_{program, store, staged_, limits.inline_entries} {
     lsn_ = read_position(store).applied;
     input_.ask_again = limits.ask_again;
 }
@@ -58,6 +27,7 @@ void Batch::close(EndLsn birth) {
     lsn_ = birth;
     stager_.finish();
     find_dirty();
+    queue_readers_of_emptied();
 }
 
 namespace {
@@ -101,8 +71,8 @@ void Batch::find_dirty() {
             }
         }
     }
-    // Who reads the outcome of the root that a row feeds reads another outcome once the row feeds
-    // another root.
+    // Rows that feed another root than before: whoever reads "the outcome of the root that this row
+    // feeds" reads that of another root now.
     for (const auto& [index, row] : stager_.moved()) {
         for (const Node& node : program_.nodes) {
             if (node.kind != Node::Kind::parent_of_row || node.index != index ||
@@ -126,144 +96,36 @@ void Batch::find_dirty() {
     enqueue(staged_, affected.rest(), birth_);
 }
 
+// Who read rows of a table that was emptied as a whole cannot be found by its rows: all keys and
+// roots that may have. Keys first, so that few roots are derived twice.
+void Batch::queue_readers_of_emptied() {
+    std::set<IndexId> indexes;
+    std::set<EntityIndex> entities;
+    for (const Node& node : program_.nodes) {
+        if (!stager_.emptied().contains(node.relation)) continue;
+        if (node.entity != kNone) entities.insert(node.entity);
+        const IndexId index = node.owner_index;
+        if (index == kNone || program_.indexes[index].local) continue;
+        if (program_.indexes[index].over_roots == kNone) indexes.insert(index);
+    }
+    std::vector<WorkItem> items;
+    for (const IndexId index : indexes) {
+        WorkItem& item = items.emplace_back();
+        item.kind = WorkItem::Kind::reindex;
+        item.node = index;
+    }
+    for (const EntityIndex entity : entities) {
+        WorkItem& item = items.emplace_back();
+        item.kind = WorkItem::Kind::again;
+        item.entity = entity;
+    }
+    enqueue(staged_, items, birth_);
+}
+
 void Batch::enqueue(Overlay& overlay, std::vector<WorkItem>& items, Lsn birth) {
     for (WorkItem& item : items)
         put_work(overlay, overlay.staged(), item, birth);
     items.clear();
-}
-
-namespace {
-// The first item of the queue, roots that wait for all other work left out or nothing but them.
-std::optional<WorkItem> next_work(const Reader& reader, bool waiting) {
-    std::optional<WorkItem> found;
-    reader.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view bytes) {
-        WorkItem item = WorkItem::decode(key, bytes);
-        if (item.kind == WorkItem::Kind::deferred) return false;
-        if ((item.kind == WorkItem::Kind::root) == waiting) found = std::move(item);
-        return !found;
-    });
-    return found;
-}
-}  // namespace
-
-bool Batch::add_work() {
-    // Roots that wait for other work to end come last and together: so rows that refer to each
-    // other leave together, and what is still referred to then is kept for good.
-    const bool waiting = !next_work(staged_, false);
-    input_.final_removals = waiting;
-    const std::size_t roots_max = waiting ? kWaitingRootsMax : limits_.chunk_roots;
-    // Roots cost as well, so that neither they nor the walk to them make a batch long.
-    const std::int64_t root_cost =
-        limits_.chunk_entries / static_cast<std::int64_t>(std::max<std::size_t>(1, roots_max));
-    std::int64_t entries = limits_.chunk_entries;
-    bool any = false;
-    while (roots_ < roots_max && entries > 0) {
-        const auto item = next_work(staged_, waiting);
-        if (!item || (any && item->kind == WorkItem::Kind::load)) break;
-        staged_.staged().erase(Family::work, keys::work(item->birth, item->sequence));
-        if (!any) birth_ = item->birth;
-        any = true;
-        Affected* walking = nullptr;
-        Affected affected{program_, stager_.view(), [&](EntityIndex e, const KeyBytes& root) {
-                              if (!input_.dirty[e].insert(root).second) return;
-                              ++roots_;
-                              walking->spend(root_cost);
-                          }};
-        walking = &affected;
-        const std::size_t roots_before = roots_;
-        affected.set_budget(entries);
-        affected.leave_out(input_.unloaded);
-        take(*item, affected);
-        const std::int64_t used = entries - affected.budget();
-        const auto for_roots = static_cast<std::int64_t>(roots_ - roots_before) * root_cost;
-        for (WorkItem& rest : affected.rest()) {
-            if (item->kind != WorkItem::Kind::expand || rest.cursor.empty()) continue;
-            rest.walked = item->walked + static_cast<std::uint64_t>(used - for_roots);
-        }
-        enqueue(staged_, affected.rest(), item->birth);
-        // A chunk of a load is a batch of its own.
-        if (item->kind == WorkItem::Kind::load) break;
-        if (!waiting) entries -= std::max(used, 1 + limits_.chunk_entries / kItemsMax);
-    }
-    if (any) find_unloaded();
-    return any;
-}
-
-void Batch::take(const WorkItem& item, Affected& affected) {
-    switch (item.kind) {
-        case WorkItem::Kind::expand:
-            if (item.column != 0)
-                affected.walk_set(item.node, item.key, item.cursor);
-            else if (affected.scans(item.node))
-                affected.walk_scans(same_pass(item, affected), item.cursor);
-            else
-                affected.walk(item.node, item.key, item.cursor);
-            return;
-        case WorkItem::Kind::outcome: return affected.walk_outcome(item.entity, item.key);
-        case WorkItem::Kind::root:
-            if (input_.dirty[item.entity].insert(item.key).second) ++roots_;
-            return;
-        case WorkItem::Kind::load: return take_load(item);
-        case WorkItem::Kind::deferred: return;
-    }
-}
-
-// The item and all others of one change that go over the same relation from the same cursor on:
-// taken off the queue, to go over it together.
-Affected::Scans Batch::same_pass(const WorkItem& item, const Affected& affected) {
-    const auto relation_of = [&](const WorkItem& scan) {
-        return program_.indexes[program_.nodes[scan.node].index].relation;
-    };
-    Affected::Scans scans{{item.node, item.key}};
-    std::vector<std::string> taken;
-    const std::string first = keys::work(item.birth, 0);
-    staged_.scan(Family::work, {}, first, [&](std::string_view key, std::string_view bytes) {
-        const WorkItem other = WorkItem::decode(key, bytes);
-        if (other.birth != item.birth || scans.size() >= kScansMax) return false;
-        const bool same = other.kind == WorkItem::Kind::expand && other.column == 0 &&
-                          affected.scans(other.node) && other.cursor == item.cursor &&
-                          relation_of(other) == relation_of(item);
-        if (!same) return true;
-        scans.emplace_back(other.node, other.key);
-        taken.emplace_back(key);
-        return true;
-    });
-    for (std::string& key : taken)
-        staged_.staged().erase(Family::work, std::move(key));
-    return scans;
-}
-
-// Every root of an entity, from the cursor on: the rows of its relation, or the keys of each index
-// that feeds it.
-void Batch::take_load(const WorkItem& item) {
-    if (ahead_ != nullptr) {
-        chunk_ = ahead_->take(item);
-    } else {
-        chunk_ = next_load_chunk(program_, store_, item, limits_.load_roots);
-        derive_chunk(program_, store_, item.entity, limits_.load_threads, chunk_);
-    }
-    auto& dirty = input_.dirty[item.entity];
-    for (const KeyBytes& root : chunk_.roots)
-        dirty.insert(dirty.end(), root);
-    roots_ += chunk_.roots.size();
-    input_.prepared = {item.entity, &chunk_.outcomes};
-    rest_of_load_ = chunk_.rest;
-    // It keeps its place in the queue: parents are loaded before children.
-    if (chunk_.rest) {
-        staged_.staged().put(Family::work, keys::work(item.birth, item.sequence),
-                             chunk_.rest->encode());
-    }
-}
-
-// Whose load has not begun: all their roots are derived when it does. Loads come first in the
-// queue.
-void Batch::find_unloaded() {
-    staged_.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view bytes) {
-        const WorkItem item = WorkItem::decode(key, bytes);
-        if (item.kind != WorkItem::Kind::load) return false;
-        if (item.cursor.empty() && item.column == 0) input_.unloaded.insert(item.entity);
-        return true;
-    });
 }
 
 void Batch::loaded_until(EntityIndex entity) {
@@ -279,7 +141,8 @@ void Batch::add_root(const RootRef& root) {
 
 void Batch::fill(const WorkItem& item, const Value& value) {
     fills_.emplace_back(item, value);
-    staged_.staged().erase(Family::work, keys::work(item.birth, item.sequence));
+    remove_work(staged_, item);
+    birth_ = lsn_.lsn;
 }
 
 TargetBatch Batch::derive() {
@@ -305,7 +168,7 @@ TargetBatch Batch::derive() {
         for (StoredDigest& digest : record->digests) {
             if (digest.column != item.column) continue;
             write.guards.push_back({item.column, digest.digest});
-            digest.digest = column_digest(filled);
+            digest.digest = text_digest(filled);
         }
         write.values[item.column] = std::move(filled);
         derived_.staged().put(Family::derived, keys::root(item.entity, item.key), record->encode());
@@ -355,15 +218,7 @@ void Batch::accept(const BatchAnswer& answer) {
 
 WriteSet Batch::changes(const Position& position) {
     WriteSet set = staged_.staged();
-    for (std::size_t f = 0; f < kFamilies; ++f) {
-        const auto family = static_cast<Family>(f);
-        for (const auto& [key, value] : derived_.staged().entries(family)) {
-            if (value)
-                set.put(family, key, *value);
-            else
-                set.erase(family, key);
-        }
-    }
+    set.append(derived_.staged());
     write_position(set, position);
     return set;
 }

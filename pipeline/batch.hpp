@@ -11,7 +11,9 @@
 
 #include "pipeline/deriver.hpp"
 #include "pipeline/load_ahead.hpp"
+#include "pipeline/position.hpp"
 #include "pipeline/stager.hpp"
+#include "pipeline/work_queue.hpp"
 
 #include <memory>
 #include <optional>
@@ -20,27 +22,14 @@
 namespace crossfade {
 
 struct BatchLimits {
-    std::int64_t inline_entries =
-        2'000;                        // edges walked per changed row before the rest becomes work
-    std::size_t chunk_roots = 1'000;  // roots derived in one batch of work
+    std::int64_t inline_entries = 2'000;  // edges walked per changed row, and rows removed one by
+                                          // one by a TRUNCATE, before the rest becomes work
+    std::size_t chunk_roots = 1'000;      // roots derived in one batch of work
     std::int64_t chunk_entries = 20'000;  // edges or rows walked in one batch of work
     bool ask_again = true;  // Deriver::Input; false where there is no target that could refuse
     std::size_t load_roots = 20'000;  // roots of a load derived in one batch
     unsigned load_threads = 1;        // that derive them
 };
-
-// Where the bridge is: durable in the state with every batch, and (batch, lsn) on the target in the
-// same transaction.
-struct Position {
-    std::uint64_t batch = 0;
-    EndLsn applied;  // everything up to here has been taken in
-    CommitLsn
-        partial_commit;  // a very large transaction of which only a part has been taken in ...
-    std::uint64_t partial_changes = 0;  // ... so many changes
-    friend bool operator==(const Position&, const Position&) = default;
-};
-Position read_position(const Reader& reader);
-void write_position(WriteSet& set, const Position& position);
 
 class Batch {
 public:
@@ -87,6 +76,8 @@ private:
     void take(const WorkItem& item, Affected& affected);
     Affected::Scans same_pass(const WorkItem& item, const Affected& affected);
     void take_load(const WorkItem& item);
+    void take_reindex(const WorkItem& item);
+    void queue_readers_of_emptied();
     void find_unloaded();
     void enqueue(Overlay& overlay, std::vector<WorkItem>& items, Lsn birth);
 
@@ -106,23 +97,5 @@ private:
     std::vector<std::pair<WorkItem, Value>> fills_;
     std::size_t roots_ = 0;
 };
-
-// The queue, as the store has it. Deferred items lie behind all others and do not hold back
-// settled_lsn.
-std::optional<WorkItem> first_work(const Reader& reader);
-std::vector<WorkItem> deferred_work(const Reader& reader, std::size_t items_max);
-struct WorkCount {
-    std::uint64_t open = 0;
-    std::uint64_t deferred = 0;
-};
-WorkCount count_work(const Reader& reader);
-// The LSN up to which everything is applied and no work is open.
-EndLsn settled_lsn(const Reader& reader);
-
-// Queues the derivation of every root of every entity, parents first: what a load does after the
-// images are in.
-void enqueue_load(const Program& program, const Reader& reader, WriteSet& set, Lsn birth);
-// Queues one root to be derived again, behind all other work.
-void enqueue_root(const Reader& reader, WriteSet& set, const RootRef& ref, Lsn birth);
 
 }  // namespace crossfade

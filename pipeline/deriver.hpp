@@ -9,6 +9,10 @@
 //
 // After an entity's roots are derived, its claims are settled: who holds each touched value now,
 // and the roots whose holding changed are derived as well.
+//
+// One class, a file for each idea: deriver.cpp the order of the whole, decide.cpp what becomes of a
+// row, settle_claims.cpp who holds a unique value, write_rows.cpp the writes for the target
+// (takeover.cpp: rows of an earlier migration), record.cpp what the state stores.
 #pragma once
 
 #include "pipeline/affected.hpp"

@@ -1,22 +1,11 @@
 #include "pipeline/digests.hpp"
 
+#include "model/encoding.hpp"
 #include "transforms/evaluate.hpp"
 
 #include <openssl/sha.h>
 
 namespace crossfade {
-
-namespace {
-std::string hex(const unsigned char* bytes, std::size_t size) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < size; ++i) {
-        text += digits[bytes[i] >> 4];
-        text += digits[bytes[i] & 15];
-    }
-    return text;
-}
-}  // namespace
 
 std::string sha256(const std::string& bytes) {
     unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -24,10 +13,9 @@ std::string sha256(const std::string& bytes) {
     return {reinterpret_cast<const char*>(digest), sizeof digest};
 }
 
-std::string column_digest(const Value& value) {
+std::string text_digest(const Value& value) {
     if (is_null(value)) return "null";
-    const std::string digest = sha256(std::get<std::string>(text_of(value)));
-    return hex(reinterpret_cast<const unsigned char*>(digest.data()), digest.size());
+    return to_hex(sha256(std::get<std::string>(text_of(value))));
 }
 
 void set_digest(DerivedRecord& record, std::uint32_t column, const std::string& digest) {

@@ -8,17 +8,16 @@
 
 namespace crossfade {
 
-// StoredDigest::column of the fingerprint of a deferred column's secret.
-inline constexpr std::uint32_t kFingerprint = 0x80000000;
 // StoredDigest::digest of an adopted row's column that is somebody else's: no value has it. Of a
 // deferred column it ends with the first fill, which writes nothing but knows from then on what the
 // bridge would have written: if that stands there, it was the bridge, in an earlier load.
 inline constexpr const char* kOthers = "others";
 
 std::string sha256(const std::string& bytes);  // 32 bytes
-// Digest of a column's text form, as the guard of its next write compares it: hex SHA-256, "null"
-// for NULL.
-std::string column_digest(const Value& value);
+// Digest of a value's text: hex SHA-256, "null" for NULL. The guard of the column's next write
+// compares it with column_digest() of target/canonical: for the types that an until_changed column
+// may have, the two are one.
+std::string text_digest(const Value& value);
 
 void set_digest(DerivedRecord& record, std::uint32_t column, const std::string& digest);
 std::string find_digest(const DerivedRecord& record, std::uint32_t column);  // empty: none

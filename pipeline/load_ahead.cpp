@@ -4,6 +4,8 @@
 #include "state/keys.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <system_error>
 
 namespace crossfade {
 
@@ -17,9 +19,17 @@ void cut_to_key(KeyBytes& root, const IndexSpec& spec) {
         root.resize(root.size() - (rest.size() - 7) / 2 - 1);
         return;
     }
-    for (std::size_t part = 0; part < spec.key.front().size(); ++part)
-        take_key_value(rest);
-    root.resize(root.size() - rest.size());
+    root.resize(keys::first_parts(rest, spec.key.front().size()).size());
+}
+
+// On a thread of its own; if none can be had, when the result is asked for.
+template <class Body>
+auto in_background(const Body& body) {
+    try {
+        return std::async(std::launch::async, body);
+    } catch (const std::system_error&) {
+        return std::async(std::launch::deferred, body);
+    }
 }
 
 bool reads_its_own(const Program& program, EntityIndex entity) {
@@ -37,7 +47,7 @@ LoadChunk next_load_chunk(const Program& program, const Reader& reader, const Wo
     const std::string prefix = rows ? keys::image_prefix(entity.relation)
                                     : keys::index_prefix(entity.member_indexes[item.column]);
     const Family family = rows ? Family::images : Family::edges;
-    const std::string from = item.cursor.empty() ? std::string{} : item.cursor + '\0';
+    const std::string from = item.cursor.empty() ? std::string{} : keys::behind(item.cursor);
     LoadChunk chunk;
     WorkItem next = item;
     bool more = false;
@@ -82,7 +92,7 @@ void derive_chunk(const Program& program, const Reader& reader, EntityIndex enti
     };
     std::vector<std::future<void>> others;
     for (std::size_t number = 1; number < workers; ++number)
-        others.push_back(std::async(std::launch::async, part, number));
+        others.push_back(in_background([&part, number] { part(number); }));
     part(0);
     for (auto& other : others)
         other.get();
@@ -107,11 +117,13 @@ LoadChunk LoadAhead::take(const WorkItem& item) {
 void LoadAhead::begin(const WorkItem& item) {
     forget();
     begun_ = item.encode();
-    chunk_ = std::async(std::launch::async, [this, item] { return make(item); });
+    chunk_ = in_background([this, item] { return make(item); });
 }
 
 void LoadAhead::forget() {
-    if (chunk_.valid()) chunk_.wait();
+    // One that was put off runs only when it is asked for: it is dropped.
+    if (chunk_.valid() && chunk_.wait_for(std::chrono::seconds{0}) != std::future_status::deferred)
+        chunk_.wait();
     chunk_ = {};
 }
 

@@ -10,7 +10,6 @@
 namespace crossfade {
 
 namespace {
-constexpr std::string_view kIntent = "batch";
 constexpr int kAttemptsMax = 1'000;
 
 std::string encode_intent(std::uint64_t number, const WriteSet& set) {
@@ -36,7 +35,7 @@ Road::Road(const Program& program, Store& store, BatchLimits limits)
 
 void Road::recover(const std::optional<TargetProgress>& progress) {
     position_ = read_position(store_);
-    const auto bytes = store_.get(Family::intents, kIntent);
+    const auto bytes = store_.get(Family::intents, keys::kIntent);
     const std::uint64_t target = progress ? progress->batch : 0;
     if (bytes) {
         std::string_view in = *bytes;
@@ -48,7 +47,7 @@ void Road::recover(const std::optional<TargetProgress>& progress) {
             distrust("the target is at batch " + std::to_string(target) +
                      ", the state is about to make " + std::to_string(number));
         }
-        set.erase(Family::intents, std::string{kIntent});
+        set.erase(Family::intents, std::string{keys::kIntent});
         store_.write(set, true);
         position_ = read_position(store_);
     }
@@ -83,7 +82,7 @@ bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& 
     if (write == attempt.writes.end()) return false;
     const auto holder = writer.holder(*write, unique_keys.at({entity, refusal.constraint}));
     if (!holder || store_.get(Family::targets, keys::target(*holder))) return false;
-    const auto root = store_.get(Family::meta, adopter_key(entity, *holder));
+    const auto root = store_.get(Family::meta, keys::adopter(entity, *holder));
     return root && batch.unseat({entity, *root});
 }
 
@@ -114,16 +113,9 @@ BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& ne
         target.loading = batch.loading();
         BatchAnswer answer = writer.execute(target);
         kill_point("execute");
-        if (answer.ready()) {
-            counters_.writes += target.writes.size();
-            counters_.deletes +=
-                target.deletes.size() - answer.referred.size() - answer.changed.size();
-            counters_.vacates += target.vacates.size();
-            return answer;
-        }
+        if (answer.ready()) return answer;
         settle_claims(writer, batch, target, answer);
         for (const Refusal& refusal : answer.refused) {
-            ++counters_.refused;
             on_refusal(refusal);
             if (!program_.entities[refusal.root.entity].stop_on_error) continue;
             throw Failure{
@@ -132,7 +124,7 @@ BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& ne
                           ": " + refusal.message,
                       refusal.sqlstate}
                     .with_constraint(refusal.constraint)
-                    .with_hint("the mapping says on_error: stop; mend the row, then start again")};
+                    .with_hint("the mapping says on_error: stop; fix the row, then start again")};
         }
         batch.refuse(answer);
     }
@@ -151,19 +143,18 @@ void Road::commit(TargetWriter& writer, Batch& batch, Position next) {
         return;
     }
     WriteSet intent;
-    intent.put(Family::intents, std::string{kIntent}, encode_intent(next.batch, set));
+    intent.put(Family::intents, std::string{keys::kIntent}, encode_intent(next.batch, set));
     kill_point("before_intent");
     store_.write(intent, true);
     kill_point("after_intent");
     kill_point("before_commit");
     writer.commit();
     kill_point("after_commit");
-    set.erase(Family::intents, std::string{kIntent});
+    set.erase(Family::intents, std::string{keys::kIntent});
     kill_point("before_settle");
     store_.write(set, false);  // made durable by the next intent, or found again from this one
     kill_point("after_settle");
     position_ = next;
-    ++counters_.batches;
 }
 
 void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions) {
@@ -171,7 +162,9 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
     Batch batch{program_, store_, limits_};
     Position next = position_;
     for (const SourceTransaction& transaction : transactions) {
-        if (transaction.last_slice && transaction.end <= next.applied) continue;
+        // Transactions come in the order of their commits, so one that began to commit before what
+        // is applied is applied as a whole: slices of it know no end to compare.
+        if (transaction.commit.lsn < next.applied.lsn) continue;
         std::uint64_t skip = 0;
         if (next.partial_commit == transaction.commit &&
             next.partial_changes > transaction.first_ordinal) {
@@ -180,15 +173,15 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
         }
         const auto first = transaction.changes.begin() + static_cast<std::ptrdiff_t>(skip);
         batch.stage({first, transaction.changes.end()});
-        counters_.changes += transaction.changes.size() - skip;
         if (transaction.last_slice) {
             next.applied = transaction.end;
             next.partial_commit = {};
             next.partial_changes = 0;
-            ++counters_.transactions;
         } else {
+            next.partial_changes = std::max<std::uint64_t>(
+                next.partial_commit == transaction.commit ? next.partial_changes : 0,
+                transaction.first_ordinal + transaction.changes.size());
             next.partial_commit = transaction.commit;
-            next.partial_changes = transaction.first_ordinal + transaction.changes.size();
         }
     }
     kill_point("stage");

@@ -1,13 +1,22 @@
-// The road from a batch to its commit: derive, target, intent, COMMIT, settle; and what a start
-// finds of a road that was cut off.
+// The way of one batch to its commit, and what a start makes of a batch that was cut off.
 //
-//   derive -> TargetWriter::execute -> intent (synced) -> TargetWriter::commit -> settle
+//   derive -> TargetWriter::execute -> intent (synced) -> TargetWriter::commit -> state
 //                  | refused: derive again without the refused roots
 //
 // Durable in this order: intent, target, state. A batch that asks nothing of the target is written
-// to the state alone. After a crash the target's batch number decides: it is the intent's number:
-// the intent is applied; it is the one before: the intent is dropped; anything else is an error of
-// trust.
+// to the state alone. For example, state and target are at batch 41, applied up to 0/48470E40, and
+// a transaction arrives that ends at 0/484F2678:
+//
+//   step      what stands afterwards                              a start after a kill here
+//   execute   an open transaction of the target, in it            begins again at 0/48470E40
+//             crossfade.progress = (42, 0/484F2678)
+//   intent    in the state, synced: what batch 42 changes there   target at 41: drops the intent
+//   COMMIT    target: batch 42                                    target at 42: applies it
+//   state     state: batch 42, applied up to 0/484F2678; synced   applies it again, if this write
+//             with the next intent                                was not on disk yet
+//
+// A target at any other number than 41 or 42 is an error of trust. The slot is told 0/484F2678 last
+// (replicator/slot_stream).
 #pragma once
 
 #include "pipeline/batch.hpp"
@@ -22,11 +31,6 @@
 #include <vector>
 
 namespace crossfade {
-
-struct RoadCounters {
-    std::uint64_t batches = 0, transactions = 0, changes = 0, writes = 0, deletes = 0, vacates = 0,
-                  refused = 0;
-};
 
 class Road {
 public:
@@ -48,7 +52,6 @@ public:
     void idle(EndLsn end);
 
     const Position& position() const { return position_; }
-    const RoadCounters& counters() const { return counters_; }
     // The unique keys of the target by entity and name: positions of their columns in the entity's
     // TargetSpec. A refusal by one that a claim covers means that a row born on the target holds
     // the value, for among our own rows claims decide.
@@ -69,7 +72,6 @@ private:
     BatchLimits limits_;
     LoadAhead ahead_;
     Position position_;
-    RoadCounters counters_;
 };
 
 }  // namespace crossfade

@@ -7,12 +7,8 @@
 
 namespace crossfade {
 
-std::string counter_key(EntityIndex entity, std::string_view what) {
-    return "count/" + keys::entity_prefix(entity) + std::string{what};
-}
-
 std::int64_t read_counter(const Reader& reader, EntityIndex entity, std::string_view what) {
-    const auto bytes = reader.get(Family::meta, counter_key(entity, what));
+    const auto bytes = reader.get(Family::meta, keys::counter(entity, what));
     return bytes ? std::stoll(*bytes) : 0;
 }
 
@@ -20,11 +16,16 @@ void add_to_counter(Overlay& overlay, EntityIndex entity, std::string_view what,
                     std::int64_t delta) {
     if (delta == 0) return;
     const std::int64_t value = read_counter(overlay, entity, what) + delta;
-    overlay.staged().put(Family::meta, counter_key(entity, what), std::to_string(value));
+    overlay.staged().put(Family::meta, keys::counter(entity, what), std::to_string(value));
 }
 
-Stager::Stager(const Program& program, const Reader& base, Overlay& overlay)
-    : program_{program}, base_view_{program, base}, overlay_{overlay}, view_{program, overlay} {
+Stager::Stager(const Program& program, const Reader& base, Overlay& overlay,
+               std::int64_t truncated_rows_max)
+    : program_{program},
+      base_view_{program, base},
+      overlay_{overlay},
+      view_{program, overlay},
+      truncated_rows_max_{truncated_rows_max} {
     for (EntityIndex e = 0; e < program.entities.size(); ++e) {
         for (const IndexId index : program.entities[e].member_indexes)
             feeds_[index] = e;
@@ -44,32 +45,48 @@ KeyBytes Stager::key_of(RelationIndex relation, const Row& row) const {
     return key;
 }
 
+namespace {
+KeyBytes place(const KeyBytes& key, std::int64_t number) {
+    KeyBytes bytes = key;
+    append_key(bytes, number);
+    return bytes;
+}
+}  // namespace
+
+// Rows equal to each other are numbered from 0 without a gap, so how many there are is found by
+// doubling and halving rather than by asking for each.
+std::int64_t Stager::count_equal(RelationIndex relation, const KeyBytes& key) {
+    const auto taken = [&](std::int64_t number) {
+        return view_.image(relation, place(key, number)) != nullptr;
+    };
+    if (!taken(0)) return 0;
+    std::int64_t free = 1;
+    while (taken(free))
+        free *= 2;
+    for (std::int64_t last = free / 2; free - last > 1;) {
+        const std::int64_t middle = last + (free - last) / 2;
+        (taken(middle) ? last : free) = middle;
+    }
+    return free;
+}
+
 // Where a row with this key goes: under the first number that is free, if the table has no key.
 KeyBytes Stager::free_place(RelationIndex relation, const KeyBytes& key) {
     if (!program_.relations[relation].repeats) return key;
-    for (std::int64_t number = 0;; ++number) {
-        KeyBytes place = key;
-        append_key(place, number);
-        if (!view_.image(relation, place)) return place;
-    }
+    return place(key, count_equal(relation, key));
 }
 
 // Where the row with this key is: of several equal ones the last.
 KeyBytes Stager::place_of(RelationIndex relation, const KeyBytes& key) {
     if (!program_.relations[relation].repeats) return key;
-    KeyBytes last;
-    for (std::int64_t number = 0;; ++number) {
-        KeyBytes place = key;
-        append_key(place, number);
-        if (number > 0 && !view_.image(relation, place)) return last;
-        last = std::move(place);
-    }
+    return place(key, std::max<std::int64_t>(1, count_equal(relation, key)) - 1);
 }
 
 void Stager::put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row) {
     const RowId id{relation, key};
     auto [entry, first] = rows_.try_emplace(id);
-    if (first) entry->second.before = base_view_.image(relation, key);
+    if (first && !emptied_.contains(relation))
+        entry->second.before = base_view_.image(relation, key);
     if (row)
         overlay_.staged().put(Family::images, keys::image(relation, key), encode_row(*row));
     else
@@ -104,17 +121,6 @@ void Stager::update(const Change& change) {
     if (!stays) put(change.relation, old_place, nullptr);
     put(change.relation, stays ? old_place : free_place(change.relation, new_key),
         std::make_shared<const Row>(std::move(row)));
-}
-
-void Stager::truncate(RelationIndex relation) {
-    std::vector<KeyBytes> all;
-    const std::string prefix = keys::image_prefix(relation);
-    overlay_.scan(Family::images, prefix, {}, [&](std::string_view entry, std::string_view) {
-        all.emplace_back(entry.substr(prefix.size()));
-        return true;
-    });
-    for (const KeyBytes& key : all)
-        put(relation, key, nullptr);
 }
 
 void Stager::stage(const Change& change) {

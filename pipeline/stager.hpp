@@ -1,6 +1,14 @@
 // Takes source changes into the staged state: images first, then the indexes that read them, then
-// the counts. Tells which rows and which index keys changed; what that means for roots is
-// Affected's business.
+// the counts. Says which rows and which keys of indexes changed; what that means for roots is the
+// business of Affected.
+//
+// For example, order 7 goes from shop 3 to shop 4, and index 5 is "orders by shop_id":
+//
+//   stage(change)   rows()          (orders, 7): before {id 7, shop 3}, after {id 7, shop 4}
+//                   Family::images  (orders, 7) -> {id 7, shop 4}
+//   finish()        Family::edges   index 5: entry (3, 7) erased, entry (4, 7) put
+//                   memberships()   (5, 3) and (5, 4), if a group or a set reads index 5
+//                   moved()         (5, 7), if a group or a set reads index 5
 #pragma once
 
 #include "pipeline/affected.hpp"
@@ -19,25 +27,36 @@ class Stager {
 public:
     using RowId = std::pair<RelationIndex, KeyBytes>;
 
-    Stager(const Program& program, const Reader& base, Overlay& overlay);
+    // Of a TRUNCATE up to so many rows are removed one by one; more of them as a whole, and what
+    // that means for roots and for keys of other rows becomes work.
+    static constexpr std::int64_t kTruncatedRowsMax = 2'000;
+    Stager(const Program& program, const Reader& base, Overlay& overlay,
+           std::int64_t truncated_rows_max = kTruncatedRowsMax);
 
     // In the order of the source. Throws Failure(trust) on a change that meets no image, or lacks a
     // value it must have.
     void stage(const Change& change);
     // After the last change of the batch: brings the indexes up to date.
     void finish();
+    // Instead of changes: makes the entries of an index of computed keys anew, of up to `rows_max`
+    // rows behind `cursor`. Where it stopped; nothing: that was the last row.
+    std::optional<KeyBytes> reindex(IndexId index, const KeyBytes& cursor, std::size_t rows_max);
 
     const std::map<RowId, ChangedRow>& rows() const { return rows_; }
     // Keys of set and group indexes under which a member came or went.
     const std::set<std::pair<IndexId, KeyBytes>>& memberships() const { return memberships_; }
     // Rows that came to stand under another key of such an index.
     const std::set<std::pair<IndexId, KeyBytes>>& moved() const { return moved_; }
+    // Relations emptied as a whole; rows() has those inserted afterwards.
+    const std::set<RelationIndex>& emptied() const { return emptied_; }
     StateView& view() { return view_; }
 
 private:
     void put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row);
     void update(const Change& change);
     void truncate(RelationIndex relation);
+    void empty_as_a_whole(RelationIndex relation);
+    void count_anew(EntityIndex entity, RelationIndex emptied);
     void update_local(const RowId& id, const ChangedRow& row);
     void update_through(IndexId index, const KeyBytes& row);
     void rewrite(IndexId index, const KeyBytes& row, const std::shared_ptr<const Row>& image,
@@ -46,6 +65,7 @@ private:
     std::vector<IndexEntry> stored_entries(IndexId index, const KeyBytes& row);
     void count(EntityIndex entity, std::int64_t delta);
     KeyBytes key_of(RelationIndex relation, const Row& row) const;
+    std::int64_t count_equal(RelationIndex relation, const KeyBytes& key);
     KeyBytes free_place(RelationIndex relation, const KeyBytes& key);
     KeyBytes place_of(RelationIndex relation, const KeyBytes& key);
 
@@ -53,15 +73,18 @@ private:
     StateView base_view_;
     Overlay& overlay_;
     StateView view_;
+    std::int64_t truncated_rows_max_;
     std::map<RowId, ChangedRow> rows_;
+    std::set<RelationIndex> emptied_;
     std::set<std::pair<IndexId, KeyBytes>> memberships_;
     std::set<std::pair<IndexId, KeyBytes>> moved_;
     std::map<IndexId, EntityIndex> feeds_;  // member index -> entity, for the counts
     std::set<IndexId> read_as_sets_;
 };
 
-// Counters in the meta family: "count/<entity>/<what>".
-std::string counter_key(EntityIndex entity, std::string_view what);
+// Counters (keys::counter). When a table is emptied as a whole, those of the entities it feeds
+// begin anew, and their counter keys::kEpoch goes up by one: a root counts in them once its record
+// has that epoch, and is pending until then.
 std::int64_t read_counter(const Reader& reader, EntityIndex entity, std::string_view what);
 void add_to_counter(Overlay& overlay, EntityIndex entity, std::string_view what,
                     std::int64_t delta);

@@ -7,25 +7,37 @@
 
 namespace crossfade {
 
+namespace {
+// Of an entry of a map beside its key and what it points to: nodes, buckets, control blocks.
+constexpr std::size_t kEntryBytes = 128;
+}  // namespace
+
 std::shared_ptr<const Row> StateView::image(RelationIndex relation, const KeyBytes& key) {
     std::string name = keys::image(relation, key);
-    if (const auto cached = images_.find(name); cached != images_.end()) return cached->second;
-    std::shared_ptr<const Row> row = read_image(relation, name);
-    if (images_.size() >= kCachedImagesMax) images_.clear();
-    images_.emplace(std::move(name), row);
-    return row;
+    if (const auto cached = images_.find(name); cached != images_.end()) return cached->second.row;
+    CachedImage read = read_image(relation, name);
+    if (read.bytes > kImageBytesMax) return read.row;
+    if (image_bytes_ + read.bytes > kImageBytesMax) forget_all();
+    image_bytes_ += read.bytes;
+    return images_.emplace(std::move(name), std::move(read)).first->second.row;
 }
 
 std::shared_ptr<const Row> StateView::passing_image(RelationIndex relation, const KeyBytes& key) {
     const std::string name = keys::image(relation, key);
     const auto cached = images_.find(name);
-    return cached != images_.end() ? cached->second : read_image(relation, name);
+    return cached != images_.end() ? cached->second.row : read_image(relation, name).row;
 }
 
-std::shared_ptr<const Row> StateView::read_image(RelationIndex relation,
-                                                 const std::string& name) const {
+StateView::CachedImage StateView::read_image(RelationIndex relation,
+                                             const std::string& name) const {
+    CachedImage read;
+    read.bytes = kEntryBytes + name.size();
     const auto bytes = reader_.get(Family::images, name);
-    return bytes ? decode(relation, *bytes) : nullptr;
+    if (!bytes) return read;
+    read.row = decode(relation, *bytes);
+    // Texts lie on the heap, about as long as they are stored.
+    read.bytes += bytes->size() + read.row->size() * sizeof(Value);
+    return read;
 }
 
 std::shared_ptr<const Row> StateView::decode(RelationIndex relation, std::string_view bytes) const {
@@ -37,7 +49,15 @@ std::shared_ptr<const Row> StateView::decode(RelationIndex relation, std::string
 }
 
 void StateView::forget(RelationIndex relation, const KeyBytes& key) {
-    images_.erase(keys::image(relation, key));
+    const auto cached = images_.find(keys::image(relation, key));
+    if (cached == images_.end()) return;
+    image_bytes_ -= cached->second.bytes;
+    images_.erase(cached);
+}
+
+void StateView::forget_all() {
+    images_.clear();
+    image_bytes_ = 0;
 }
 
 void StateView::members(IndexId index, const KeyBytes& key,
@@ -90,18 +110,15 @@ std::optional<ParentView> StateView::parent(EntityIndex entity, const KeyBytes& 
     std::optional<ParentView> parent;
     if (const auto found = record(entity, root)) parent = {found->id, found->visible()};
     if (keeps_parents_) {
-        if (parents_.size() >= kCachedImagesMax) parents_.clear();
+        const std::size_t bytes = kEntryBytes + name.size() + sizeof(ParentView);
+        if (parent_bytes_ + bytes > kParentBytesMax) {
+            parents_.clear();
+            parent_bytes_ = 0;
+        }
+        parent_bytes_ += bytes;
         parents_.emplace(std::move(name), parent);
     }
     return parent;
-}
-
-std::string adopted_key(EntityIndex entity, const Uuid& computed) {
-    return "adopted/" + keys::entity_prefix(entity) + keys::target(computed);
-}
-
-std::string adopter_key(EntityIndex entity, const Uuid& id) {
-    return "adopter/" + keys::entity_prefix(entity) + keys::target(id);
 }
 
 // The id, then the columns that are somebody else's.
@@ -113,7 +130,7 @@ std::string encode_adopted(const AdoptedRow& row) {
 }
 
 std::optional<AdoptedRow> StateView::adopted(EntityIndex entity, const Uuid& computed) {
-    const auto bytes = reader_.get(Family::meta, adopted_key(entity, computed));
+    const auto bytes = reader_.get(Family::meta, keys::adopted(entity, computed));
     if (!bytes || bytes->size() < 16) return std::nullopt;
     AdoptedRow row;
     std::copy_n(bytes->begin(), 16, row.id.bytes.begin());

@@ -1,5 +1,5 @@
 // The View of derivations over the state: decodes images, members and outcomes from a Reader, and
-// keeps decoded images for as long as the batch lasts.
+// keeps decoded images for as long as the batch lasts, up to a bound in bytes.
 #pragma once
 
 #include "state/records.hpp"
@@ -32,21 +32,31 @@ public:
     // From now on outcomes do not change: those of parents are kept.
     void keep_parents() { keeps_parents_ = true; }
     void forget(RelationIndex relation, const KeyBytes& key);
+    void forget_all();  // images
     const Reader& reader() const { return reader_; }
 
+    // About what the kept images and parents take, keys included. Beyond the bound all of their
+    // kind are dropped; one that is larger alone is not kept.
+    std::size_t cached_bytes() const { return image_bytes_ + parent_bytes_; }
+    static constexpr std::size_t kImageBytesMax = std::size_t{24} << 20;
+    static constexpr std::size_t kParentBytesMax = std::size_t{8} << 20;
+
 private:
-    static constexpr std::size_t kCachedImagesMax = 50'000;
-    std::shared_ptr<const Row> read_image(RelationIndex relation, const std::string& name) const;
+    struct CachedImage {
+        std::shared_ptr<const Row> row;
+        std::size_t bytes = 0;
+    };
+    CachedImage read_image(RelationIndex relation, const std::string& name) const;
     const Program& program_;
     const Reader& reader_;
-    std::unordered_map<std::string, std::shared_ptr<const Row>> images_;
+    std::unordered_map<std::string, CachedImage> images_;
+    std::size_t image_bytes_ = 0;
     bool keeps_parents_ = false;
     std::unordered_map<std::string, std::optional<ParentView>> parents_;
+    std::size_t parent_bytes_ = 0;
 };
 
-// Where adopted rows stand in the meta family, and (by the row's id) the roots that adopt them.
-std::string adopted_key(EntityIndex entity, const Uuid& computed);
+// What stands under keys::adopted.
 std::string encode_adopted(const AdoptedRow& row);
-std::string adopter_key(EntityIndex entity, const Uuid& id);
 
 }  // namespace crossfade

@@ -34,7 +34,7 @@ void Deriver::guard(EntityIndex entity, Working& working, RowWrite& write) const
         if (target.columns[column].owner != Owner::until_changed) continue;
         const std::string last = find_digest(working.after, column);
         if (!last.empty()) write.guards.push_back({column, last});
-        set_digest(working.after, column, column_digest(write.values[column]));
+        set_digest(working.after, column, text_digest(write.values[column]));
     }
 }
 
@@ -44,7 +44,7 @@ void Deriver::guard_new(EntityIndex entity, Working& working, RowWrite& write) c
         if (target.columns[i].owner != Owner::until_changed) continue;
         const bool others = working.outcome.adopted->others.contains(i);
         if (!others) write.guards.push_back({i, {}});
-        set_digest(working.after, i, others ? kOthers : column_digest(write.values[i]));
+        set_digest(working.after, i, others ? kOthers : text_digest(write.values[i]));
     }
 }
 

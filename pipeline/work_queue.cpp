@@ -1,6 +1,6 @@
 #include "pipeline/work_queue.hpp"
 
-#include "pipeline/batch.hpp"
+#include "pipeline/position.hpp"
 #include "state/keys.hpp"
 
 #include <algorithm>
@@ -8,52 +8,117 @@
 namespace crossfade {
 
 namespace {
-constexpr std::string_view kSequence = "work_sequence";
-constexpr Lsn kDeferredBirth{UINT64_MAX};
+constexpr WorkQueue kQueues[] = {WorkQueue::work, WorkQueue::waiting, WorkQueue::deferred};
 
-std::uint64_t next_sequence(const Reader& reader) {
-    const auto bytes = reader.get(Family::meta, kSequence);
-    return bytes ? std::stoull(*bytes) : 1;
+// What the set says of a key, else what the reader has: a set that is staged over the reader, or
+// one that will be written to it.
+std::optional<std::string> read_meta(const Reader& reader, const WriteSet& set,
+                                     std::string_view key) {
+    const auto staged = set.entries(Family::meta).find(key);
+    if (staged != set.entries(Family::meta).end()) return staged->second;
+    return reader.get(Family::meta, key);
+}
+
+std::string prefix_of(WorkQueue queue) {
+    return keys::work_prefix(static_cast<std::uint8_t>(queue));
+}
+
+std::string front_key(WorkQueue queue) {
+    return keys::work_front(static_cast<std::uint8_t>(queue));
+}
+
+std::string place_of(const WorkItem& item) {
+    return keys::work(static_cast<std::uint8_t>(queue_of(item.kind)), item.birth, item.sequence);
 }
 }  // namespace
 
+WorkQueue queue_of(WorkItem::Kind kind) {
+    switch (kind) {
+        case WorkItem::Kind::root: return WorkQueue::waiting;
+        case WorkItem::Kind::deferred: return WorkQueue::deferred;
+        default: return WorkQueue::work;
+    }
+}
+
 void put_work(const Reader& reader, WriteSet& set, WorkItem& item, Lsn birth) {
-    item.birth = item.kind == WorkItem::Kind::deferred ? kDeferredBirth : birth;
-    const auto staged = set.entries(Family::meta).find(kSequence);
-    item.sequence = staged != set.entries(Family::meta).end() && staged->second
-                        ? std::stoull(*staged->second)
-                        : next_sequence(reader);
-    set.put(Family::meta, std::string{kSequence}, std::to_string(item.sequence + 1));
-    set.put(Family::work, keys::work(item.birth, item.sequence), item.encode());
+    const auto sequence = read_meta(reader, set, keys::kWorkSequence);
+    item.birth = birth;
+    item.sequence = sequence ? std::stoull(*sequence) : 1;
+    set.put(Family::meta, std::string{keys::kWorkSequence}, std::to_string(item.sequence + 1));
+    put_numbered_work(reader, set, item);
+}
+
+void put_numbered_work(const Reader& reader, WriteSet& set, const WorkItem& item) {
+    std::string place = place_of(item);
+    const std::string front = front_key(queue_of(item.kind));
+    const auto known = read_meta(reader, set, front);
+    if (known && place < *known) set.put(Family::meta, front, place);
+    set.put(Family::work, std::move(place), item.encode());
+}
+
+void remove_work(Overlay& staged, const WorkItem& item) {
+    const WorkQueue queue = queue_of(item.kind);
+    const std::string place = place_of(item);
+    const auto first = first_work(staged, queue);
+    if (first && place_of(*first) == place)
+        staged.staged().put(Family::meta, front_key(queue), keys::behind(place));
+    staged.staged().erase(Family::work, place);
+}
+
+void clear_work(WriteSet& set) { set.erase_prefix(Family::work, {}); }
+
+void scan_work(const Reader& reader, WorkQueue queue,
+               const std::function<bool(const WorkItem&)>& each) {
+    const auto front = reader.get(Family::meta, front_key(queue));
+    reader.scan(Family::work, prefix_of(queue), front.value_or(std::string{}),
+                [&](std::string_view key, std::string_view bytes) {
+                    return each(WorkItem::decode(key, bytes));
+                });
+}
+
+// Another thread may put an item before the front between the two reads: then the front is another
+// one afterwards, and the queue is looked at again.
+std::optional<WorkItem> first_work(const Reader& reader, WorkQueue queue) {
+    const std::string key = front_key(queue);
+    for (auto front = reader.get(Family::meta, key);;) {
+        std::optional<WorkItem> found;
+        reader.scan(Family::work, prefix_of(queue), front.value_or(std::string{}),
+                    [&](std::string_view place, std::string_view bytes) {
+                        found = WorkItem::decode(place, bytes);
+                        return false;
+                    });
+        auto now = reader.get(Family::meta, key);
+        if (now == front) return found;
+        front = std::move(now);
+    }
 }
 
 std::optional<WorkItem> first_work(const Reader& reader) {
-    std::optional<WorkItem> item;
-    reader.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view bytes) {
-        item = WorkItem::decode(key, bytes);
-        return false;
-    });
-    if (item && item->birth == kDeferredBirth) item.reset();
-    return item;
+    auto work = first_work(reader, WorkQueue::work);
+    auto waiting = first_work(reader, WorkQueue::waiting);
+    if (!work || (waiting && waiting->birth < work->birth)) return waiting;
+    return work;
 }
 
 std::vector<WorkItem> deferred_work(const Reader& reader, std::size_t items_max) {
     std::vector<WorkItem> items;
-    reader.scan(Family::work, {}, keys::work(kDeferredBirth, 0),
-                [&](std::string_view key, std::string_view bytes) {
-                    items.push_back(WorkItem::decode(key, bytes));
-                    return items.size() < items_max;
-                });
+    scan_work(reader, WorkQueue::deferred, [&](const WorkItem& item) {
+        items.push_back(item);
+        return items.size() < items_max;
+    });
     return items;
 }
 
 WorkCount count_work(const Reader& reader) {
     WorkCount count;
-    const std::string deferred = keys::work(kDeferredBirth, 0);
-    reader.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view) {
-        ++(key >= deferred ? count.deferred : count.open);
-        return true;
-    });
+    for (const WorkQueue queue : kQueues) {
+        const auto front = reader.get(Family::meta, front_key(queue));
+        reader.scan(Family::work, prefix_of(queue), front.value_or(std::string{}),
+                    [&](std::string_view, std::string_view) {
+                        ++(queue == WorkQueue::deferred ? count.deferred : count.open);
+                        return true;
+                    });
+    }
     return count;
 }
 

@@ -45,8 +45,8 @@ asio::awaitable<Connection> open_async(ConnectionOptions options) {
                 co_await socket.wait_write(connection.get());
             else
                 co_await socket.wait_read(connection.get());
-            // The poll may close the socket and open another under the same number: let go of it
-            // first.
+            // PQconnectPoll may close the socket and open another one with the same number, so Asio
+            // must give up the old one before the call.
             socket.release();
             next = PQconnectPoll(connection.get());
             if (next == PGRES_POLLING_FAILED) fail_to_connect(connection.get(), options.purpose);

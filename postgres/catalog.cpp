@@ -70,6 +70,8 @@ std::optional<CatalogTable> read_table(Connection& connection, std::string_view 
         column.type_name = row.type_name;
         column.nullable = row.nullable;
         column.generated = row.generated;
+        column.blank_padded = row.base_type == "bpchar";
+        column.plain_equality = row.plain_equality;
         table.columns.push_back(std::move(column));
     }
     read_identity(connection, oid, found.text(0, 1).front(), table);

@@ -18,6 +18,8 @@ struct ColumnRow {
     Type type = Type::any;
     WireType wire = WireType::other;
     int attnum = 0;
+    // As CatalogColumn says. The collation counts, and the type of an array's elements.
+    bool plain_equality = true;
     bool nullable = true;
     bool generated = false;        // GENERATED ALWAYS AS (...) STORED: cannot be written
     bool identity_always = false;  // written with OVERRIDING SYSTEM VALUE only

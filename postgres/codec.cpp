@@ -1,5 +1,7 @@
 #include "postgres/codec.hpp"
 
+#include "model/encoding.hpp"
+
 #include "model/civil.hpp"
 #include "model/json.hpp"
 
@@ -166,12 +168,6 @@ Result<Value> lifted(Result<T> parsed, Type type) {
     return Value{std::move(*parsed)};
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 }  // namespace
 
 Result<Value> parse_bytes_hex(std::string_view digits) {
@@ -210,6 +206,11 @@ Result<Value> parse_value(Type type, std::string_view text) {
         case Type::secret: break;
     }
     return Error{ErrorKind::internal, "a secret is fingerprinted, not parsed"};
+}
+
+Result<Value> parse_value(const MappedColumn& column, std::string_view text) {
+    if (column.blank_padded) text = text.substr(0, text.find_last_not_of(' ') + 1);
+    return parse_value(column.type, text);
 }
 
 std::string format_value(const Value& value) {

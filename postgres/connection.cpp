@@ -1,6 +1,9 @@
 #include "postgres/connection.hpp"
 
+#include "postgres/interrupt.hpp"
 #include "postgres/quote.hpp"
+
+#include <poll.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -58,13 +61,15 @@ ConnectKeywords::ConnectKeywords(const ConnectionOptions& options) {
         PQconninfoParse(options.conninfo.c_str(), &message)};
     const PqMemory<char> message_owner{message};
     if (!parsed) {
-        // libpq's message quotes the string, which may hold a password.
+        // libpq's message quotes the connection string, which may hold a password: it is left out.
         throw Failure{Error{ErrorKind::configuration, options.purpose + ": conninfo is not valid"}};
     }
     const char* environment_options = std::getenv("PGOPTIONS");
     std::string given = environment_options != nullptr ? environment_options : "";
-    // Defaults: a peer that is gone without a word is noticed within a minute.
-    entries_ = {{"connect_timeout", "10"},
+    // With these defaults a peer that vanished without closing the connection is noticed within a
+    // minute.
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.connect_timeout);
+    entries_ = {{"connect_timeout", std::to_string(seconds.count())},
                 {"keepalives_idle", "20"},
                 {"keepalives_interval", "10"},
                 {"keepalives_count", "3"},
@@ -88,6 +93,8 @@ ConnectKeywords::ConnectKeywords(const ConnectionOptions& options) {
     set("options", startup_options(options, given));
     if (options.replication) set("replication", "database");
     for (const auto& [keyword, value] : entries_) {
+        if (keyword == "connect_timeout")
+            connect_timeout_ = std::chrono::seconds{std::atoi(value.c_str())};
         keyword_pointers_.push_back(keyword.c_str());
         value_pointers_.push_back(value.c_str());
     }
@@ -100,8 +107,9 @@ void fail_to_connect(const PGconn* connection, const std::string& purpose) {
     std::replace(message.begin(), message.end(), '\n', ' ');
     while (!message.empty() && message.back() == ' ')
         message.pop_back();
-    // libpq gives no SQLSTATE for a failed connect; these texts are the server's, in English unless
-    // lc_messages says otherwise, in which case they are merely retried.
+    // libpq gives no SQLSTATE for a failed connect, so the server's text is compared. If
+    // lc_messages makes it another language than English, it is not recognised, and the connect is
+    // retried.
     const auto says = [&](const char* part) { return message.find(part) != std::string::npos; };
     const bool refused = says("password") || says("authentication") || says("does not exist") ||
                          says("pg_hba.conf") || says("permission denied") ||
@@ -126,6 +134,35 @@ void fail_to_connect(const PGconn* connection, const std::string& purpose) {
     throw Failure{error};
 }
 
+namespace {
+[[noreturn]] void fail_to_wait(const ConnectionOptions& options, const char* why) {
+    throw Failure{Error{ErrorKind::unavailable, options.purpose + ": cannot connect: " + why}};
+}
+
+// PQconnectdbParams, that an interrupt ends. connect_timeout counts for all hosts together; name
+// resolution is not interrupted (libpq).
+ConnPtr connect_interruptibly(const ConnectKeywords& keywords, const ConnectionOptions& options) {
+    using Clock = std::chrono::steady_clock;
+    const auto timeout = keywords.connect_timeout();
+    const auto end = Clock::now() + timeout;
+    ConnPtr connection{PQconnectStartParams(keywords.keywords(), keywords.values(), 0)};
+    auto next = PGRES_POLLING_WRITING;
+    while (connection && PQstatus(connection.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK) {
+        pollfd waits[] = {{PQsocket(connection.get()),
+                           static_cast<short>(next == PGRES_POLLING_WRITING ? POLLOUT : POLLIN), 0},
+                          {options.interrupt->descriptor(), POLLIN, 0}};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+        if (timeout.count() > 0 && left.count() <= 0) fail_to_wait(options, "timeout expired");
+        const int ready =
+            ::poll(waits, 2, timeout.count() > 0 ? static_cast<int>(left.count()) : -1);
+        if (options.interrupt->raised()) fail_to_wait(options, "interrupted");
+        if (ready > 0) next = PQconnectPoll(connection.get());
+        if (next == PGRES_POLLING_FAILED) break;
+    }
+    return connection;
+}
+}  // namespace
+
 Connection::Connection(ConnPtr connection, std::string purpose)
     : sink_{std::make_unique<NoticeSink>()},
       connection_{std::move(connection)},
@@ -135,10 +172,17 @@ Connection::Connection(ConnPtr connection, std::string purpose)
 
 Connection Connection::open(const ConnectionOptions& options) {
     const ConnectKeywords keywords{options};
-    ConnPtr connection{PQconnectdbParams(keywords.keywords(), keywords.values(), 0)};
+    ConnPtr connection =
+        options.interrupt != nullptr
+            ? connect_interruptibly(keywords, options)
+            : ConnPtr{PQconnectdbParams(keywords.keywords(), keywords.values(), 0)};
     if (!connection) throw std::bad_alloc{};
     if (PQstatus(connection.get()) != CONNECTION_OK)
         fail_to_connect(connection.get(), options.purpose);
+    if (options.interrupt != nullptr) {
+        options.interrupt->add(connection.get());
+        connection.get_deleter().interrupt = options.interrupt;
+    }
     return adopt(std::move(connection), options);
 }
 

@@ -8,6 +8,7 @@
 #include "postgres/result.hpp"
 #include "postgres/sqlstate.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,8 +22,11 @@ struct ConnectionOptions {
     std::string conninfo;  // libpq conninfo or URI; its own `options` stay, ours come behind them
     std::string application_name;  // shown in pg_stat_activity
     std::string purpose;           // "source", "target": opens every error message
-    bool replication =
-        false;  // replication=database: walsender, takes replication commands and simple queries
+    // replication=database: a walsender, which takes replication commands and simple queries.
+    bool replication = false;
+    // Of a server that does not answer; whole seconds, rounded up. One in the conninfo wins.
+    std::chrono::milliseconds connect_timeout{10'000};
+    Interrupt* interrupt = nullptr;  // ends connecting and statements; outlives the connection
     std::string search_path = "pg_catalog,public";  // triggers of the target may rely on public
 };
 
@@ -100,8 +104,11 @@ public:
         const ConnectionOptions& options);  // throws Failure(configuration) if conninfo is invalid
     const char* const* keywords() const { return keyword_pointers_.data(); }
     const char* const* values() const { return value_pointers_.data(); }
+    // 0: none.
+    std::chrono::seconds connect_timeout() const { return connect_timeout_; }
 
 private:
+    std::chrono::seconds connect_timeout_{0};
     std::vector<std::pair<std::string, std::string>> entries_;
     std::vector<const char*> keyword_pointers_;
     std::vector<const char*> value_pointers_;

@@ -132,52 +132,70 @@ bool is_text_like(WireType type) {
     return type == WireType::text || type == WireType::json || type == WireType::jsonb;
 }
 
-// The field if the value's kind is the column's own; nothing if it must be converted first.
-std::optional<Result<void>> append_native(std::string& out, const Value& value, WireType type) {
-    const auto append = [&](auto&& function, auto&& argument) {
-        function(out, argument);
+using Field = std::optional<Result<void>>;
+
+Field append_native_integer(std::string& out, const Value& value, WireType type) {
+    const auto* v = std::get_if<std::int64_t>(&value);
+    if (v == nullptr) return std::nullopt;
+    if (type == WireType::int2) return append_integer<std::int16_t>(out, *v);
+    if (type == WireType::int4) return append_integer<std::int32_t>(out, *v);
+    return append_integer<std::int64_t>(out, *v);
+}
+
+Field append_native_number(std::string& out, const Value& value, WireType type) {
+    if (type == WireType::numeric) {
+        if (const auto* v = std::get_if<Decimal>(&value)) return append_numeric(out, *v);
+        if (const auto* v = std::get_if<std::int64_t>(&value))
+            return append_numeric(out, Decimal{*v});
+        return std::nullopt;
+    }
+    const auto* v = std::get_if<double>(&value);
+    if (v == nullptr) return std::nullopt;
+    if (type == WireType::float4) return append_float4(out, *v);
+    append_float<double, std::uint64_t>(out, *v);
+    return Result<void>{};
+}
+
+Field append_native_bool(std::string& out, const Value& value) {
+    const auto* v = std::get_if<bool>(&value);
+    if (v == nullptr) return std::nullopt;
+    append_length(out, 1);
+    out += *v ? '\x01' : '\0';
+    return Result<void>{};
+}
+
+Field append_native_uuid(std::string& out, const Value& value) {
+    const auto* v = std::get_if<Uuid>(&value);
+    if (v == nullptr) return std::nullopt;
+    append_length(out, v->bytes.size());
+    for (const std::uint8_t byte : v->bytes)
+        out += static_cast<char>(byte);
+    return Result<void>{};
+}
+
+Field append_native_text(std::string& out, const Value& value, bool is_jsonb) {
+    if (const auto* v = std::get_if<std::string>(&value)) {
+        append_string(out, *v, is_jsonb);
         return Result<void>{};
-    };
+    }
+    if (const auto* v = std::get_if<Json>(&value)) {
+        append_string(out, v->text, is_jsonb);
+        return Result<void>{};
+    }
+    return std::nullopt;
+}
+
+// The field if the value's kind is the column's own; nothing if it must be converted first.
+Field append_native(std::string& out, const Value& value, WireType type) {
     switch (type) {
         case WireType::int2:
-            if (const auto* v = std::get_if<std::int64_t>(&value))
-                return append_integer<std::int16_t>(out, *v);
-            break;
         case WireType::int4:
-            if (const auto* v = std::get_if<std::int64_t>(&value))
-                return append_integer<std::int32_t>(out, *v);
-            break;
-        case WireType::int8:
-            if (const auto* v = std::get_if<std::int64_t>(&value))
-                return append_integer<std::int64_t>(out, *v);
-            break;
+        case WireType::int8: return append_native_integer(out, value, type);
         case WireType::float4:
-            if (const auto* v = std::get_if<double>(&value)) return append_float4(out, *v);
-            break;
         case WireType::float8:
-            if (const auto* v = std::get_if<double>(&value))
-                return append(append_float<double, std::uint64_t>, *v);
-            break;
-        case WireType::numeric:
-            if (const auto* v = std::get_if<Decimal>(&value)) return append_numeric(out, *v);
-            if (const auto* v = std::get_if<std::int64_t>(&value))
-                return append_numeric(out, Decimal{*v});
-            break;
-        case WireType::boolean:
-            if (const auto* v = std::get_if<bool>(&value)) {
-                append_length(out, 1);
-                out += *v ? '\x01' : '\0';
-                return Result<void>{};
-            }
-            break;
-        case WireType::uuid:
-            if (const auto* v = std::get_if<Uuid>(&value)) {
-                append_length(out, v->bytes.size());
-                for (const std::uint8_t byte : v->bytes)
-                    out += static_cast<char>(byte);
-                return Result<void>{};
-            }
-            break;
+        case WireType::numeric: return append_native_number(out, value, type);
+        case WireType::boolean: return append_native_bool(out, value);
+        case WireType::uuid: return append_native_uuid(out, value);
         case WireType::date:
             if (const auto* v = std::get_if<Date>(&value)) return append_date(out, *v);
             break;
@@ -196,16 +214,7 @@ std::optional<Result<void>> append_native(std::string& out, const Value& value, 
             break;
         case WireType::text:
         case WireType::json:
-        case WireType::jsonb:
-            if (const auto* v = std::get_if<std::string>(&value)) {
-                append_string(out, *v, type == WireType::jsonb);
-                return Result<void>{};
-            }
-            if (const auto* v = std::get_if<Json>(&value)) {
-                append_string(out, v->text, type == WireType::jsonb);
-                return Result<void>{};
-            }
-            break;
+        case WireType::jsonb: return append_native_text(out, value, type == WireType::jsonb);
         case WireType::other: break;
     }
     return std::nullopt;

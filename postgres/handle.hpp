@@ -8,8 +8,11 @@
 
 namespace crossfade {
 
+class Interrupt;
+
 struct FinishConnection {
-    void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+    Interrupt* interrupt = nullptr;  // that the connection is registered with
+    void operator()(PGconn* connection) const noexcept;
 };
 struct ClearResult {
     void operator()(PGresult* result) const noexcept { PQclear(result); }

@@ -11,8 +11,7 @@ Pipeline::~Pipeline() {
     if (unanswered_ > 0 && unanswered_syncs_ == 0) {
         if (PQpipelineSync(raw) == 1) ++unanswered_syncs_;
     }
-    // Without an answer to the sync the server would still be talking to the next user of the
-    // connection.
+    // The sync is received too; else its answer would reach the next user of the connection.
     while (unanswered_syncs_ > 0 && connection_.is_good()) {
         const ResultPtr result{PQgetResult(raw)};
         if (result && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) --unanswered_syncs_;

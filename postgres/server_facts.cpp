@@ -3,7 +3,7 @@
 namespace crossfade {
 
 namespace {
-constexpr const char* kQuery =
+constexpr const char* kFactsQuery =
     "SELECT current_setting('server_version'), current_database(), "
     "current_setting('server_encoding'),"
     " current_setting('wal_level'), (SELECT system_identifier FROM pg_control_system()),"
@@ -30,7 +30,7 @@ constexpr const char* kQuery =
 }  // namespace
 
 ServerFacts read_server_facts(Connection& connection) {
-    const QueryResult found = connection.exec(kQuery);
+    const QueryResult found = connection.exec(kFactsQuery);
     ServerFacts facts;
     facts.version = connection.server_version();
     facts.version_text = found.text(0, 0);

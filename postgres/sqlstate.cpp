@@ -94,7 +94,8 @@ ErrorKind classify(std::string_view sqlstate) {
 
 Error ServerError::to_error() const {
     ErrorKind kind = classify(sqlstate);
-    // 0A000 is "not supported" but for this one, which a new prepared statement cures.
+    // 0A000 is "not supported", except for this message: there it means that the statement must be
+    // prepared again.
     if (sqlstate == "0A000" && message.find("cached plan") != std::string::npos) {
         kind = ErrorKind::conflict;
     }
@@ -119,7 +120,8 @@ ServerError server_error(const PGresult* result, const PGconn* connection) {
     error.table = field(result, PG_DIAG_TABLE_NAME);
     error.column = field(result, PG_DIAG_COLUMN_NAME);
     error.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
-    // Both refusals share a SQLSTATE; the function that reports them is not translated.
+    // A missing privilege and a row-level policy have the same SQLSTATE. The name of the server
+    // function that reports the error tells them apart; unlike the message it is never translated.
     error.by_policy = error.sqlstate == "42501" &&
                       field(result, PG_DIAG_SOURCE_FUNCTION) == "ExecWithCheckOptions";
     if (error.sqlstate.starts_with("22")) error.message = without_quoted(error.message);

@@ -22,8 +22,8 @@ struct ServerError {
     std::string table;
     std::string column;
     std::string constraint;  // or the function that raised the exception, for class P0
-    bool by_policy =
-        false;  // 42501 because row-level security refuses the row, not for want of a privilege
+    // 42501 because row-level security refuses the row, not for want of a privilege.
+    bool by_policy = false;
     Error to_error() const;
 };
 

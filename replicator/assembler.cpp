@@ -17,6 +17,8 @@ std::size_t bytes_of(const Value& value) {
         heap = json->text.size();
     else if (const auto* bytes = std::get_if<Bytes>(&value))
         heap = bytes->data.size();
+    else if (const auto* decimal = std::get_if<Decimal>(&value))
+        heap = decimal->format().size();
     return sizeof(Value) + heap;
 }
 }  // namespace
@@ -79,6 +81,7 @@ std::optional<SourceTransaction> Assembler::commit(const CommitEvent& event) {
 
 SourceTransaction Assembler::cut(bool last) {
     SourceTransaction slice = std::move(current_);
+    slice.bytes = sizeof(SourceTransaction) + bytes_;
     slice.last_slice = last;
     current_ = {};
     current_.xid = slice.xid;

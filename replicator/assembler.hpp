@@ -1,7 +1,9 @@
 // Puts events together to transactions, and cuts very large ones into slices.
 //
-//   idle --begin--> open --change--> open (full: a slice goes out) --commit--> idle (the last slice
-//   goes out)
+//   state   event                    next    goes out
+//   idle    begin                    open
+//   open    change                   open    a slice, if it is full
+//   open    commit                   idle    the last slice
 //
 // The server decodes a transaction only when it has committed, so a slice may be applied before the
 // rest has come. After a restart the whole transaction comes again; whoever applies skips by
@@ -46,6 +48,7 @@ private:
     std::size_t bytes_ = 0;
 };
 
+// What a change holds in memory, about: itself and its values.
 std::size_t estimated_bytes(const Change& change);
 
 }  // namespace crossfade

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "replicator/assembler.hpp"
+#include "replicator/decoder.hpp"
 #include "replicator/slot_stream.hpp"
-#include "replicator/wal2json.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -23,7 +23,7 @@ class ChangeStream {
 public:
     using Item = std::variant<SourceTransaction, IdlePosition>;
 
-    ChangeStream(SlotStream& slot, Wal2JsonDecoder& decoder, AssemblerOptions options = {})
+    ChangeStream(SlotStream& slot, Decoder& decoder, AssemblerOptions options = {})
         : slot_{slot}, decoder_{decoder}, assembler_{options} {}
 
     // Nothing: the stream has ended. Transactions without mapped changes come too, empty.
@@ -32,7 +32,7 @@ public:
 private:
     std::optional<Item> take(const WalFrame& frame);
     SlotStream& slot_;
-    Wal2JsonDecoder& decoder_;
+    Decoder& decoder_;
     Assembler assembler_;
 };
 

@@ -65,7 +65,7 @@ Value RelationDecoder::value(int position, std::string_view text, bool bare_hex)
     }
     auto parsed = bare_hex && column.type == Type::bytes && !text.starts_with("\\x")
                       ? parse_bytes_hex(text)
-                      : parse_value(column.type, text);
+                      : parse_value(column, text);
     if (parsed) return std::move(*parsed);
     // A timestamp of the last years that PostgreSQL can hold travels as text; the rule that reads
     // it rejects the row.

@@ -2,8 +2,8 @@
 // texts to values, and the rules for what may be missing. The same for every plugin.
 #pragma once
 
+#include "model/fingerprint.hpp"
 #include "model/relation.hpp"
-#include "postgres/secret.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kNewSnapshot =
     "changes are missing from here on: drop the slot and load a new snapshot";
 
-[[noreturn]] void distrust(std::string message, const char* hint = kNewSnapshot) {
+[[noreturn]] void refuse_slot(std::string message, const char* hint = kNewSnapshot) {
     throw Failure{Error{ErrorKind::trust, std::move(message)}.with_hint(hint)};
 }
 
@@ -42,13 +42,13 @@ SystemPosition identify_system(Connection& replication) {
 
 void require_same_source(const SourceIdentity& expected, const SourceIdentity& found) {
     if (expected.system_identifier != found.system_identifier) {
-        distrust("the source is another server: system identifier " +
-                 std::to_string(found.system_identifier) + " instead of " +
-                 std::to_string(expected.system_identifier));
+        refuse_slot("the source is another server: system identifier " +
+                    std::to_string(found.system_identifier) + " instead of " +
+                    std::to_string(expected.system_identifier));
     }
     if (expected.timeline != found.timeline) {
-        distrust("the source failed over: timeline " + std::to_string(found.timeline) +
-                 " instead of " + std::to_string(expected.timeline));
+        refuse_slot("the source failed over: timeline " + std::to_string(found.timeline) +
+                    " instead of " + std::to_string(expected.timeline));
     }
 }
 
@@ -139,25 +139,25 @@ void check_resume(const std::optional<SlotInfo>& slot, std::string_view name,
                   std::string_view plugin, EndLsn stored, EndLsn confirmed_idle,
                   const ServerFacts& facts) {
     const std::string quoted = "slot \"" + std::string{name} + "\"";
-    if (!slot) distrust(quoted + " does not exist any more");
+    if (!slot) refuse_slot(quoted + " does not exist any more");
     if (slot->status == WalStatus::lost)
-        distrust(quoted + " has been invalidated: the source removed its WAL");
+        refuse_slot(quoted + " has been invalidated: the source removed its WAL");
     if (slot->plugin != plugin) {
-        distrust(quoted + " is one of plugin " + slot->plugin + ", not " + std::string{plugin},
-                 "name the slot's own plugin, or drop the slot and load a new snapshot");
+        refuse_slot(quoted + " is one of plugin " + slot->plugin + ", not " + std::string{plugin},
+                    "name the slot's own plugin, or drop the slot and load a new snapshot");
     }
     if (slot->database != facts.database) {
-        distrust(quoted + " belongs to database " + slot->database + ", not " + facts.database,
-                 "connect to the slot's own database, or use another slot");
+        refuse_slot(quoted + " belongs to database " + slot->database + ", not " + facts.database,
+                    "connect to the slot's own database, or use another slot");
     }
     if (stored.lsn > facts.current) {
-        distrust("the stored position " + stored.lsn.format() +
-                     " is ahead of the source, which has come to " + facts.current.format(),
-                 "the source was restored or replaced: load a new snapshot");
+        refuse_slot("the stored position " + stored.lsn.format() +
+                        " is ahead of the source, which has come to " + facts.current.format(),
+                    "the source was restored or replaced: load a new snapshot");
     }
     if (slot->confirmed > stored && slot->confirmed > confirmed_idle) {
-        distrust(quoted + " has been read up to " + slot->confirmed.lsn.format() +
-                 " by somebody else, we stand at " + stored.lsn.format());
+        refuse_slot(quoted + " has been read up to " + slot->confirmed.lsn.format() +
+                    " by somebody else, we stand at " + stored.lsn.format());
     }
 }
 

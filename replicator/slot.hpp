@@ -2,7 +2,6 @@
 // stopped.
 #pragma once
 
-#include "model/finding.hpp"
 #include "model/lsn.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/server_facts.hpp"
@@ -76,12 +75,6 @@ struct BlockingTransaction {
     std::string state;
 };
 std::vector<BlockingTransaction> blocking_transactions(Connection& connection);
-
-// What is wrong with the server, the role and the plugin for reading a stream from it; each with
-// the statement that mends it. The plugin is tried with a temporary slot (waits `probe_timeout_ms`
-// for open transactions at most).
-Findings check_replication(Connection& connection, const ServerFacts& facts,
-                           const std::string& plugin, int probe_timeout_ms = 5'000);
 
 // Whether a stream can go on from `stored`. `confirmed_idle` is the last position that was
 // confirmed without being stored (Feedback::confirmed); zero if positions are always stored first.

@@ -25,15 +25,6 @@ std::string replication_literal(std::string_view text) {
     return out + "'";
 }
 
-std::string escaped_name(std::string_view name) {
-    std::string out;
-    for (const char c : name) {
-        if (c == ' ' || c == ',' || c == '.' || c == '*' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out;
-}
-
 std::chrono::milliseconds sender_timeout(Connection& connection) {
     const QueryResult shown = connection.exec(
         "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'");
@@ -41,40 +32,36 @@ std::chrono::milliseconds sender_timeout(Connection& connection) {
 }
 }  // namespace
 
-std::string wal2json_table_list(const std::vector<std::pair<std::string, std::string>>& tables) {
-    std::string out;
-    for (const auto& [schema, name] : tables) {
-        if (!out.empty()) out += ',';
-        out += escaped_name(schema) + "." + escaped_name(name);
+std::string start_replication_command(std::string_view slot,
+                                      const std::vector<PluginOption>& options, EndLsn from) {
+    std::string list;
+    for (const auto& [name, value] : options) {
+        list += (list.empty() ? " (" : ", ") + quote_identifier(name) + " " +
+                replication_literal(value);
     }
-    return out;
-}
-
-std::string start_replication_command(const StreamOptions& options, EndLsn from) {
-    std::string command = "START_REPLICATION SLOT " + quote_identifier(options.slot) + " LOGICAL " +
-                          from.lsn.format() +
-                          " (\"format-version\" '2', \"include-lsn\" '1', \"include-xids\" '1',"
-                          " \"include-timestamp\" '1', \"include-types\" '0'";
-    if (!options.tables.empty()) {
-        command += ", \"add-tables\" " + replication_literal(wal2json_table_list(options.tables));
-    }
-    return command + ")";
+    return "START_REPLICATION SLOT " + quote_identifier(slot) + " LOGICAL " + from.lsn.format() +
+           (list.empty() ? "" : list + ")");
 }
 
 SlotStream::SlotStream(Connection connection, const asio::any_io_executor& executor,
-                       SourceIdentity identity, Feedback feedback)
-    : connection_{std::move(connection)},
+                       const Decoder& decoder, SourceIdentity identity, Feedback feedback)
+    : decoder_{decoder},
+      connection_{std::move(connection)},
       socket_{executor},
       timer_{executor},
       identity_{identity},
-      feedback_{std::move(feedback)} {
-    connection_.on_notice([this](const Notice& notice) { note(notice); });
+      feedback_{feedback} {
+    connection_.on_notice([this](const Notice& notice) {
+        if (!left_out_) left_out_ = decoder_.judge(notice);
+    });
 }
 
 SlotStream::~SlotStream() { close(); }
 
 asio::awaitable<std::unique_ptr<SlotStream>> SlotStream::start(ConnectionOptions source,
-                                                               StreamOptions options, EndLsn from) {
+                                                               StreamOptions options,
+                                                               const Decoder& decoder,
+                                                               EndLsn from) {
     source.replication = true;
     Connection connection = co_await with_deadline(open_async(source), options.connect_timeout,
                                                    "connect to the source");
@@ -90,8 +77,8 @@ asio::awaitable<std::unique_ptr<SlotStream>> SlotStream::start(ConnectionOptions
     feedback.interval = status_interval(sender_timeout(connection));
     feedback.confirm_idle = options.confirm_idle;
     std::unique_ptr<SlotStream> stream{
-        new SlotStream{std::move(connection), co_await asio::this_coro::executor, system.identity,
-                       Feedback{from, feedback, Feedback::Clock::now()}}};
+        new SlotStream{std::move(connection), co_await asio::this_coro::executor, decoder,
+                       system.identity, Feedback{from, feedback, Feedback::Clock::now()}}};
     co_await with_deadline(stream->begin(options, from), options.connect_timeout,
                            "start of replication");
     co_return stream;
@@ -99,7 +86,7 @@ asio::awaitable<std::unique_ptr<SlotStream>> SlotStream::start(ConnectionOptions
 
 asio::awaitable<void> SlotStream::begin(const StreamOptions& options, EndLsn from) {
     PGconn* raw = connection_.raw();
-    const std::string command = start_replication_command(options, from);
+    const std::string command = start_replication_command(options.slot, decoder_.options(), from);
     if (PQsetnonblocking(raw, 1) != 0 || PQsendQuery(raw, command.c_str()) != 1) {
         connection_.fail(nullptr);
     }
@@ -117,22 +104,6 @@ asio::awaitable<void> SlotStream::begin(const StreamOptions& options, EndLsn fro
             throw Failure{with_slot_hint(failure.error(), options.slot)};
         }
     }
-}
-
-// wal2json's words for a change it leaves out: no tuple identifier for UPDATE in table
-// "public"."orders"
-void SlotStream::note(const Notice& notice) {
-    static constexpr std::string_view kWords = "no tuple identifier for ";
-    const auto place = notice.message.find(kWords);
-    if (place == std::string::npos || left_out_) return;
-    const auto name = notice.message.find("in table ", place);
-    const std::string table = name == std::string::npos ? "?" : notice.message.substr(name + 9);
-    left_out_ =
-        Error{ErrorKind::trust,
-              "the source leaves out changes of table " + table + ": it has no replica identity"}
-            .with_hint("ALTER TABLE " + table +
-                       " REPLICA IDENTITY FULL, or give it a primary key that is not deferrable; "
-                       "then load a new snapshot");
 }
 
 std::optional<WalFrame> SlotStream::take_frame() {

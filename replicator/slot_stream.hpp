@@ -2,15 +2,26 @@
 //
 //   starting --START_REPLICATION--> streaming --server ends the copy, or close()--> closed
 //
-// next() and report() run side by side on one strand: report() keeps the source informed however
-// slow the one who calls next() is, so that wal_sender_timeout never strikes. A closed stream is
-// not reopened; start another.
+// next() and report() run side by side on one strand: report() sends status updates however long
+// the caller of next() takes, so that wal_sender_timeout never ends the session. A closed stream is
+// not opened again; start another.
+//
+// For example, the state is applied up to 0/48470E40, and a transaction ends at 0/484F2678:
+//
+//   START_REPLICATION SLOT crossfade LOGICAL 0/48470E40
+//   next()                  gives BEGIN, changes, COMMIT of the transaction
+//   report()                write 0/484F2640, flush 0/48470E40: received, not durable yet
+//   next()                  gives a keepalive at 0/48500000; it is not confirmed, since the
+//                           transaction is still in flight
+//   confirm(0/484F2678)     the batch is durable (pipeline/road)
+//   report()                write 0/48500000, flush 0/484F2678: the source may drop what is older
 #pragma once
 
 #include "async/deadline.hpp"
 #include "model/lsn.hpp"
 #include "postgres/async_open.hpp"
 #include "postgres/connection.hpp"
+#include "replicator/decoder.hpp"
 #include "replicator/feedback.hpp"
 #include "replicator/slot.hpp"
 #include "replicator/wal_frame.hpp"
@@ -21,14 +32,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace crossfade {
 
 struct StreamOptions {
     std::string slot;
-    std::vector<std::pair<std::string, std::string>> tables = {};  // schema and name; empty: all
     std::optional<SourceIdentity> expected = {};  // another server or timeline is Failure(trust)
     bool confirm_idle = true;                     // see Feedback::Options
     std::chrono::milliseconds connect_timeout{30'000};
@@ -36,11 +46,13 @@ struct StreamOptions {
 
 class SlotStream {
 public:
+    // Borrows the decoder: its options start the stream, and it judges the server's notices.
     // Connects, compares identity and position, starts streaming behind `from` (or behind what the
     // slot has confirmed, if that is later). Failures: unavailable, conflict (slot in use),
     // configuration (plugin refused), trust (slot lost, another server, `from` in the future).
     static boost::asio::awaitable<std::unique_ptr<SlotStream>> start(ConnectionOptions source,
                                                                      StreamOptions options,
+                                                                     const Decoder& decoder,
                                                                      EndLsn from);
     ~SlotStream();
     SlotStream(const SlotStream&) = delete;
@@ -64,14 +76,14 @@ public:
 
 private:
     SlotStream(Connection connection, const boost::asio::any_io_executor& executor,
-               SourceIdentity identity, Feedback feedback);
+               const Decoder& decoder, SourceIdentity identity, Feedback feedback);
     boost::asio::awaitable<void> begin(const StreamOptions& options, EndLsn from);
     std::optional<WalFrame> take_frame();
     void end_of_copy();
     void send_update();
     void flush();
-    void note(const Notice& notice);
 
+    const Decoder& decoder_;
     Connection connection_;
     PqSocket socket_;  // after connection_, so that it lets go first
     boost::asio::steady_timer timer_;
@@ -83,10 +95,8 @@ private:
     bool unsent_ = false;
 };
 
-// START_REPLICATION for wal2json with the options that the decoder relies on. Pure.
-std::string start_replication_command(const StreamOptions& options, EndLsn from);
-
-// A wal2json table list: blank, comma, dot, '*' and backslash in names are escaped. Pure.
-std::string wal2json_table_list(const std::vector<std::pair<std::string, std::string>>& tables);
+// START_REPLICATION with the options of a plugin. Pure.
+std::string start_replication_command(std::string_view slot,
+                                      const std::vector<PluginOption>& options, EndLsn from);
 
 }  // namespace crossfade

@@ -13,10 +13,19 @@ namespace crossfade {
 namespace {
 namespace od = simdjson::ondemand;
 
-[[noreturn]] void distrust(std::string message, std::string hint = {}) {
+[[noreturn]] void refuse(std::string message, std::string hint = {}) {
     Error error{ErrorKind::trust, std::move(message)};
     if (!hint.empty()) error.with_hint(std::move(hint));
     throw Failure{std::move(error)};
+}
+
+std::string escaped_name(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+        if (c == ' ' || c == ',' || c == '.' || c == '*' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out;
 }
 
 constexpr std::string_view trimmed(std::string_view token) {
@@ -27,6 +36,15 @@ constexpr std::string_view trimmed(std::string_view token) {
     return token;
 }
 }  // namespace
+
+std::string wal2json_table_list(const std::vector<MappedRelation>& relations) {
+    std::string out;
+    for (const MappedRelation& relation : relations) {
+        if (!out.empty()) out += ',';
+        out += escaped_name(relation.schema) + "." + escaped_name(relation.name);
+    }
+    return out;
+}
 
 class Wal2JsonDecoder::Impl {
 public:
@@ -50,16 +68,16 @@ public:
             StreamEvent event = read(object);
             const char* rest = nullptr;
             if (document.current_location().get(rest) == simdjson::SUCCESS) {
-                distrust("a message of wal2json does not end where it should");
+                refuse("a message of wal2json does not end where it should");
             }
             return event;
         } catch (const simdjson::simdjson_error& error) {
             if (error.error() == simdjson::UTF8_ERROR) {
-                distrust(
+                refuse(
                     "a message of wal2json is not UTF-8",
                     "wal2json does not convert: use pgoutput for a database in another encoding");
             }
-            distrust(std::string{"a message of wal2json cannot be read: "} + error.what());
+            refuse(std::string{"a message of wal2json cannot be read: "} + error.what());
         }
     }
 
@@ -90,7 +108,7 @@ private:
             if (ignored) continue;  // but read on: the document must be whole
             od::value value = field.value();
             if (name == "columns" || name == "identity") {
-                if (header.table.data() == nullptr) distrust("columns stand before their table");
+                if (header.table.data() == nullptr) refuse("columns stand before their table");
                 ignored = !locate(header, change);
                 if (ignored) continue;
                 if (name == "columns") {
@@ -111,7 +129,7 @@ private:
     void read_header(std::string_view name, od::value& value, Header& header) {
         if (name == "action") {
             const std::string_view action = value.get_string();
-            if (action.size() != 1) distrust("wal2json sent an unknown action");
+            if (action.size() != 1) refuse("wal2json sent an unknown action");
             header.action = action.front();
         } else if (name == "xid") {
             if (!value.is_null()) {
@@ -143,7 +161,7 @@ private:
             case 'B':
             case 'C':
                 if (header.lsn == Lsn{} || header.next == Lsn{}) {
-                    distrust("wal2json sent a transaction without its positions");
+                    refuse("wal2json sent a transaction without its positions");
                 }
                 if (header.action == 'C') {
                     return CommitEvent{header.xid, CommitLsn{header.lsn}, EndLsn{header.next}};
@@ -154,18 +172,17 @@ private:
                 return MessageEvent{header.transactional, header.lsn, std::string{header.prefix},
                                     std::string{header.content}};
             case 'T':
-                if (header.table.data() == nullptr)
-                    distrust("wal2json sent a TRUNCATE of no table");
+                if (header.table.data() == nullptr) refuse("wal2json sent a TRUNCATE of no table");
                 if (!locate(header, change)) return IgnoredEvent{};
                 change.operation = Operation::truncate;
                 return change;
             case 'I':
             case 'U':
             case 'D': break;
-            default: distrust("wal2json sent an unknown action");
+            default: refuse("wal2json sent an unknown action");
         }
         if (with_columns != (header.action != 'D') || with_identity != (header.action != 'I')) {
-            distrust("wal2json sent a change without its columns or identity");
+            refuse("wal2json sent a change without its columns or identity");
         }
         const RelationDecoder& decoder = decoders_[change.relation];
         if (header.action == 'I')
@@ -187,19 +204,19 @@ private:
 
     static Lsn lsn_of(std::string_view text) {
         const auto lsn = Lsn::parse(text);
-        if (!lsn) distrust("wal2json sent a position that is none");
+        if (!lsn) refuse("wal2json sent a position that is none");
         return *lsn;
     }
 
     static std::chrono::system_clock::time_point time_of(std::string_view text) {
         using Clock = std::chrono::system_clock;
         const auto value = parse_value(Type::timestamptz, text);
-        if (!value) distrust("wal2json sent a time that is none");
+        if (!value) refuse("wal2json sent a time that is none");
         const std::chrono::microseconds since{std::get<Timestamp>(*value).micros};
         // The clock counts nanoseconds, so it ends in 2262.
         if (since > std::chrono::floor<std::chrono::microseconds>(Clock::duration::max()) ||
             since < std::chrono::microseconds{0}) {
-            distrust("wal2json sent a commit time that cannot be");
+            refuse("wal2json sent a commit time that cannot be");
         }
         return Clock::time_point{since};
     }
@@ -216,13 +233,13 @@ private:
                 if (member == "name") {
                     name = field.value().get_string();
                 } else if (member == "value") {
-                    if (name.data() == nullptr) distrust("a value stands before its name");
+                    if (name.data() == nullptr) refuse("a value stands before its name");
                     od::value value = field.value();
                     use(name, value);
                     used = true;
                 }
             }
-            if (!used) distrust("wal2json sent a column without a value");
+            if (!used) refuse("wal2json sent a column without a value");
         }
     }
 
@@ -240,13 +257,13 @@ private:
     static Value value_of(const RelationDecoder& decoder, int position, od::value& value) {
         switch (od::json_type{value.type()}) {
             case od::json_type::null:
-                if (!value.is_null()) distrust("a message of wal2json cannot be read");
+                if (!value.is_null()) refuse("a message of wal2json cannot be read");
                 return Null{};
             case od::json_type::string: return decoder.value(position, value.get_string(), true);
             case od::json_type::number:
             case od::json_type::boolean:
                 return decoder.value(position, trimmed(value.raw_json_token()), false);
-            default: distrust("wal2json sent a value that is neither text nor number");
+            default: refuse("wal2json sent a value that is neither text nor number");
         }
     }
 
@@ -269,10 +286,43 @@ private:
 
 Wal2JsonDecoder::Wal2JsonDecoder(const std::vector<MappedRelation>& relations,
                                  const SecretFingerprinter* fingerprinter, DecoderOptions options)
-    : impl_{std::make_unique<Impl>(relations, fingerprinter, std::move(options))} {}
+    : relations_{relations},
+      impl_{std::make_unique<Impl>(relations, fingerprinter, std::move(options))} {}
 Wal2JsonDecoder::~Wal2JsonDecoder() = default;
-Wal2JsonDecoder::Wal2JsonDecoder(Wal2JsonDecoder&&) noexcept = default;
-Wal2JsonDecoder& Wal2JsonDecoder::operator=(Wal2JsonDecoder&&) noexcept = default;
+
+PluginTraits Wal2JsonDecoder::traits() const {
+    return {.name = "wal2json",
+            .package = "wal2json",
+            .release = "wal2json 2.5",
+            .converts_encoding = false,
+            .tells_nan = false};
+}
+
+std::vector<PluginOption> Wal2JsonDecoder::options() const {
+    std::vector<PluginOption> options{{"format-version", "2"},
+                                      {"include-lsn", "1"},
+                                      {"include-xids", "1"},
+                                      {"include-timestamp", "1"},
+                                      {"include-types", "0"}};
+    // Without the list all tables are sent.
+    if (!relations_.empty()) options.emplace_back("add-tables", wal2json_table_list(relations_));
+    return options;
+}
+
+std::optional<Error> Wal2JsonDecoder::judge(const Notice& notice) const {
+    static constexpr std::string_view kLeftOut = "no tuple identifier for ";
+    static constexpr std::string_view kTable = "in table ";
+    const auto place = notice.message.find(kLeftOut);
+    if (place == std::string::npos) return std::nullopt;
+    const auto name = notice.message.find(kTable, place);
+    const std::string table =
+        name == std::string::npos ? "?" : notice.message.substr(name + kTable.size());
+    return Error{ErrorKind::trust,
+                 "the source leaves out changes of table " + table + ": it has no replica identity"}
+        .with_hint("ALTER TABLE " + table +
+                   " REPLICA IDENTITY FULL, or give it a primary key that is not deferrable; "
+                   "then load a new snapshot");
+}
 
 StreamEvent Wal2JsonDecoder::decode(std::string_view message) { return impl_->decode(message); }
 

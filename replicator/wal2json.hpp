@@ -7,10 +7,7 @@
 // left out. NaN and infinities come as null, which cannot be told from NULL here.
 #pragma once
 
-#include "model/relation.hpp"
-#include "postgres/secret.hpp"
-#include "replicator/event.hpp"
-#include "replicator/relation_decoder.hpp"
+#include "replicator/decoder.hpp"
 
 #include <memory>
 #include <string>
@@ -25,21 +22,30 @@ namespace crossfade {
 // wal2json's, text that is not UTF-8, a mapped column that is missing (absent on an UPDATE it means
 // Absent, if its type can be TOASTed), a value that is not of the mapped type, a change without its
 // key.
-class Wal2JsonDecoder {
+class Wal2JsonDecoder final : public Decoder {
 public:
     // `relations` and `fingerprinter` outlive the decoder; fingerprinter may be null if no column
     // is secret.
     Wal2JsonDecoder(const std::vector<MappedRelation>& relations,
                     const SecretFingerprinter* fingerprinter, DecoderOptions options = {});
-    ~Wal2JsonDecoder();
-    Wal2JsonDecoder(Wal2JsonDecoder&&) noexcept;
-    Wal2JsonDecoder& operator=(Wal2JsonDecoder&&) noexcept;
+    ~Wal2JsonDecoder() override;
+    Wal2JsonDecoder(const Wal2JsonDecoder&) = delete;
+    Wal2JsonDecoder& operator=(const Wal2JsonDecoder&) = delete;
 
-    StreamEvent decode(std::string_view message);
+    PluginTraits traits() const override;
+    std::vector<PluginOption> options() const override;
+    // Its words for a change it leaves out: no tuple identifier for UPDATE in table
+    // "public"."orders"
+    std::optional<Error> judge(const Notice& notice) const override;
+    StreamEvent decode(std::string_view message) override;
 
 private:
     class Impl;
+    const std::vector<MappedRelation>& relations_;
     std::unique_ptr<Impl> impl_;
 };
+
+// The value of add-tables: blank, comma, dot, '*' and backslash in names are escaped. Pure.
+std::string wal2json_table_list(const std::vector<MappedRelation>& relations);
 
 }  // namespace crossfade

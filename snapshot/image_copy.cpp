@@ -21,10 +21,10 @@ std::optional<Value> CopyRowReader::value(const MappedColumn& column, std::strin
         const std::lock_guard lock{fingerprinting_};
         return fingerprinter_.fingerprint(text);
     }
-    auto parsed = parse_value(column.type, text);
+    auto parsed = parse_value(column, text);
     if (parsed) return std::move(*parsed);
-    // A timestamp of the last years that PostgreSQL can hold travels as text, as in the stream; the
-    // rule that reads it rejects the row.
+    // Our timestamps end 30 years before those of PostgreSQL. A later one is passed on as text, as
+    // in the stream; the rule that reads it then rejects the row.
     if (parsed.error().sqlstate() == "22008") return std::string{text};
     return std::nullopt;
 }
@@ -67,13 +67,12 @@ void CopyRowReader::refuse(std::size_t column) {
                                               relation_.name + " is not of type " +
                                               std::string{to_string(bad.type)} +
                                               (readable ? ", row " + display_key(key()) : "")}
-                      .with_hint("compare the mapping with the table, and mend or cast the value")};
+                      .with_hint("compare the mapping with the table, and fix or cast the value")};
 }
 
 // ---- what to read ---------------------------------------------------------------------------
 
 namespace {
-constexpr std::uint64_t kAdvanceEvery = 1024;
 constexpr int kTidRangeScans = 140000;  // PostgreSQL 14
 
 struct SourceTable {
@@ -103,8 +102,11 @@ Failure table_changed(const MappedRelation& relation) {
 class SnapshotReader {
 public:
     explicit SnapshotReader(const ImageLoadOptions& options)
-        : connection_{Connection::open({options.source_conninfo, "crossfade snapshot", "source"})} {
-        // Rows that row security hides are an error rather than missing.
+        : connection_{Connection::open({.conninfo = options.source_conninfo,
+                                        .application_name = "crossfade snapshot",
+                                        .purpose = "source",
+                                        .interrupt = options.interrupt})} {
+        // A query whose rows a policy would hide fails, instead of leaving them out.
         connection_.exec("SET row_security = off");
         transaction_.emplace(connection_, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         try {
@@ -119,7 +121,8 @@ public:
     }
 
     SourceTable find(const MappedRelation& relation, RelationIndex index);
-    // To be asked after the rows were read: then our lock keeps it so until the transaction ends.
+    // To be called after the rows were read. By then the transaction holds a lock on the table, so
+    // the answer stays true until it ends.
     void require_unchanged(const MappedRelation& relation, const SourceTable& table);
     std::uint64_t copy(const MappedRelation& relation, const CopyTask& task,
                        const std::function<void(std::string_view)>& line);
@@ -154,8 +157,8 @@ SourceTable SnapshotReader::find(const MappedRelation& relation, RelationIndex i
 }
 
 void SnapshotReader::require_unchanged(const MappedRelation& relation, const SourceTable& table) {
-    // pg_class shows the snapshot's filenodes, the functions those of now. A rewritten table looks
-    // empty to a snapshot from before; so does one that took the name of the old table.
+    // pg_class shows the file node as of the snapshot, the function the one of now. If they differ,
+    // the table was rewritten or replaced since, and the snapshot shows it empty.
     const auto changed = connection_.exec(
         "SELECT to_regclass($2)::oid IS DISTINCT FROM $1::oid OR EXISTS ("
         "  SELECT FROM pg_class c WHERE c.relkind = 'r' "
@@ -182,7 +185,7 @@ std::uint64_t SnapshotReader::copy(const MappedRelation& relation, const CopyTas
         return copy_out(connection_, "COPY (" + select + ") TO STDOUT", line);
     } catch (const Failure& failure) {
         Error error = failure.error();
-        // What the server cannot print is no row to put into quarantine: no row has come.
+        // The server cannot print the value, so it sends no row that could go to quarantine.
         if (next_step(error.kind()) == NextStep::quarantine) {
             error = Error{ErrorKind::trust, error.message(), error.sqlstate()};
             error.within("reading " + relation.schema + "." + relation.name);

@@ -11,7 +11,8 @@
 namespace crossfade {
 
 namespace {
-// Owns the folder of what the load spills; values of rows must not be left behind.
+// Owns the folder of the sorted runs. It is removed in any case, since the runs hold values of
+// rows.
 class Scratch {
 public:
     explicit Scratch(const std::filesystem::path& path) : path_{path} {
@@ -53,8 +54,7 @@ void require_empty(const Reader& store) {
 // Rows of a table without a key are told apart by a number; any other table has each key once.
 std::optional<std::string> name_of_copy(const Program& program, std::string_view whole,
                                         std::uint64_t copy) {
-    std::string_view entry = whole;
-    const MappedRelation& relation = program.relations[keys::take_number(entry)];
+    const MappedRelation& relation = program.relations[keys::number_of(whole)];
     if (relation.repeats) {
         KeyBytes key{whole};
         append_key(key, static_cast<std::int64_t>(copy));
@@ -65,9 +65,9 @@ std::optional<std::string> name_of_copy(const Program& program, std::string_view
         std::any_of(relation.key.begin(), relation.key.end(),
                     [&](std::uint32_t position) { return relation.columns[position].secret; });
     throw Failure{
-        Error{ErrorKind::trust, "table " + relation.schema + "." + relation.name +
-                                    " has two rows with the same key" +
-                                    (secret ? std::string{} : ", " + display_key(entry))}
+        Error{ErrorKind::trust,
+              "table " + relation.schema + "." + relation.name + " has two rows with the same key" +
+                  (secret ? std::string{} : ", " + display_key(keys::after_number(whole)))}
             .with_hint("its rows can only be told apart by a key: give the table a primary key, or "
                        "name a unique one under relations: in the mapping")};
 }
@@ -80,7 +80,7 @@ void write_counts(const Program& program, RocksStore& store, MemberCounts counts
         if (entity.root_kind == EntityProgram::RootKind::row)
             counts[e] += static_cast<std::int64_t>(rows[entity.relation]);
         if (counts[e] != 0)
-            set.put(Family::meta, counter_key(e, "source"), std::to_string(counts[e]));
+            set.put(Family::meta, keys::counter(e, "source"), std::to_string(counts[e]));
     }
     store.write(set, true);
 }
@@ -127,17 +127,17 @@ ImageLoadResult load_images(const Program& program, RocksStore& store,
 }
 
 void wipe_images(RocksStore& store) {
-    // A range is erased only where something is: the mark that erasing leaves would keep the files
-    // of the next load from going to the bottom.
+    // An empty range is not erased: erasing leaves a tombstone, and RocksDB would not put the files
+    // of the next load below it, on the last level.
     const auto wipe = [&](Family family, std::string_view prefix) {
         if (!is_empty(store, family, prefix)) store.erase_prefix(family, prefix);
     };
     for (const Family family : {Family::images, Family::edges, Family::members, Family::claims,
                                 Family::derived, Family::targets, Family::work, Family::quarantine})
         wipe(family, {});
-    wipe(Family::meta, "count/");
-    wipe(Family::meta, "adopted/");
-    wipe(Family::meta, "adopter/");
+    wipe(Family::meta, keys::kCounters);
+    wipe(Family::meta, keys::kAdopted);
+    wipe(Family::meta, keys::kAdopter);
 }
 
 }  // namespace crossfade

@@ -15,7 +15,7 @@
 // snapshot; a state that already holds images is refused.
 #pragma once
 
-#include "postgres/secret.hpp"
+#include "model/fingerprint.hpp"
 #include "state/rocks_store.hpp"
 #include "telemetry/progress.hpp"
 #include "transforms/program.hpp"
@@ -29,14 +29,17 @@
 
 namespace crossfade {
 
+class Interrupt;
+
 struct ImageLoadOptions {
     std::string source_conninfo;
     // Exported by a session that does nothing else until on_source_released is called.
     std::string snapshot_name;
     unsigned connections = 2;  // readers of the source; one at least
     unsigned threads = 2;      // that sort, merge and index
-    // For a folder `load`, made with mode 0700, emptied before and removed after. On the state's
-    // file system the files are moved, else copied. Needs up to twice what images or indexes take.
+    // Where a folder `load` is made, with mode 0700; it is emptied before and removed after. If it
+    // is on the file system of the state, files are moved into the state, else copied. Takes up to
+    // twice the size of the images or indexes.
     std::filesystem::path scratch;
     std::size_t chunk_bytes = std::size_t{64} << 20;  // sorted in memory, per connection or thread
     std::size_t file_bytes_max = std::size_t{64} << 20;
@@ -47,7 +50,8 @@ struct ImageLoadOptions {
     // All rows have been read and the source's transactions are over. Called by the caller's
     // thread.
     std::function<void()> on_source_released;
-    std::stop_token stop;  // ends the load with Failure(unavailable)
+    std::stop_token stop;            // ends the load with Failure(unavailable)
+    Interrupt* interrupt = nullptr;  // of the source's connections; raise it with the stop
 };
 
 struct ImageLoadResult {

@@ -11,9 +11,9 @@
 namespace crossfade {
 
 namespace {
-constexpr std::uint64_t kAdvanceEvery = 1024;
 
-// Images of one relation from a key of the family on, up to another (empty: to the end).
+// The images of one relation whose keys in Family::images lie in [from, until). An empty `until`
+// means to the end of the relation.
 struct ImageRange {
     RelationIndex relation = 0;
     std::string from;
@@ -26,7 +26,9 @@ struct Pass {
     std::uint64_t rows = 0;
 };
 
-// Indexes of the row alone first: those through other rows may read what they give.
+// What one pass over the images builds: the indexes whose keys read the row alone (`local`), or
+// those whose keys read other rows too. The local ones are built first, since the others may read
+// them.
 Pass plan_pass(const Program& program, bool local, const FileStarts& images,
                const std::vector<std::uint64_t>& rows) {
     Pass pass;
@@ -47,7 +49,7 @@ Pass plan_pass(const Program& program, bool local, const FileStarts& images,
     return pass;
 }
 
-// What one thread collects.
+// Turns rows into the entries of their indexes. One per thread.
 class IndexWriter {
 public:
     IndexWriter(const Program& program, const Reader& store, RunSorter& edges, RunSorter& members)

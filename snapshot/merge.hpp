@@ -23,13 +23,15 @@ struct MergeOptions {
     std::stop_token stop;
 };
 
-// Where each file began, by the number that its keys begin with. Files neither share a number nor
-// overlap, so the state can put them to the bottom, where they need no compaction.
+// The first key of each file, by the number (relation or index) that its keys begin with. No file
+// holds keys of two numbers and no two files overlap. So RocksDB can put them on its last level,
+// where they need no compaction.
 using FileStarts = std::map<std::uint32_t, std::vector<std::string>>;
 
-// Merges what the (finished) sorters hold, numbers in parallel, and has the store ingest it. `name`
-// says under which key the nth entry of a key (counted from 0) is stored, nothing: under that key.
-// Of a key that may come but once it must throw for the second: nothing is ingested then.
+// Merges the runs of the finished sorters, several numbers in parallel, and has the store ingest
+// the files. `name(key, n)` gives the key under which the nth entry with an equal key (from 0) is
+// stored; nullopt: under the key itself. If a key may come only once, `name` throws for n = 1, and
+// nothing is ingested.
 using NameOfCopy =
     std::function<std::optional<std::string>(std::string_view key, std::uint64_t copy)>;
 FileStarts merge_into(RocksStore& store, Family family, const std::vector<RunSorter>& sorters,

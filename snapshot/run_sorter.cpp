@@ -1,6 +1,7 @@
 #include "snapshot/run_sorter.hpp"
 
 #include "model/error.hpp"
+#include "state/keys.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -25,12 +26,11 @@ RunSorter::RunSorter(std::filesystem::path directory, std::string name, std::siz
     : directory_{std::move(directory)}, name_{std::move(name)}, bytes_max_{bytes_max} {}
 
 void RunSorter::put(std::string_view key, std::string_view value) {
-    // Once and exactly: an arena that doubles as it grows takes twice what it may hold.
+    // Reserved once, in full: an arena that doubles as it grows would take up to twice `bytes_max`.
     if (arena_.capacity() < bytes_max_) arena_.reserve(bytes_max_);
     const std::size_t held = arena_.size() + entries_.size() * sizeof(Entry);
     if (held + key.size() + value.size() + sizeof(Entry) > bytes_max_) spill();
-    const std::uint64_t first = big_endian(key.substr(0, 4)) >> 32;
-    entries_.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(key.size()),
+    entries_.push_back({keys::number_of(key), static_cast<std::uint32_t>(key.size()),
                         big_endian(key.substr(4)), arena_.size(),
                         static_cast<std::uint32_t>(value.size())});
     arena_.append(key).append(value);

@@ -22,8 +22,8 @@ struct RunSegment {
     std::uint64_t entries = 0;
 };
 
-// For one thread. Its files stay; they go with the directory. Throws Failure(unavailable) when the
-// disk does not take what is written.
+// For one thread. Does not remove its files; the owner of the directory does. Throws
+// Failure(unavailable) if a file cannot be written.
 class RunSorter {
 public:
     // Files are named `name`.0, `name`.1 ... in `directory`. `bytes_max` bounds what is held in

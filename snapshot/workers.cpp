@@ -1,6 +1,7 @@
 #include "snapshot/workers.hpp"
 
 #include "model/error.hpp"
+#include "model/start_thread.hpp"
 
 #include <exception>
 #include <mutex>
@@ -15,18 +16,27 @@ void run_workers(unsigned count, const std::stop_token& outside,
     const std::stop_callback pass_on{outside, [&stop] { stop.request_stop(); }};
     std::mutex mutex;
     std::exception_ptr first;
+    const auto fail = [&] {
+        const std::lock_guard lock{mutex};
+        if (!first) first = std::current_exception();
+        stop.request_stop();
+    };
     {
         std::vector<std::jthread> threads;
         for (unsigned number = 0; number < count; ++number) {
-            threads.emplace_back([&, number] {
+            const auto body = [&, number] {
                 try {
                     work(number, stop.get_token());
                 } catch (...) {
-                    const std::lock_guard lock{mutex};
-                    if (!first) first = std::current_exception();
-                    stop.request_stop();
+                    fail();
                 }
-            });
+            };
+            try {
+                threads.push_back(start_thread<std::jthread>(body));
+            } catch (const Failure&) {
+                fail();
+                break;
+            }
         }
     }
     if (first) std::rethrow_exception(first);

@@ -11,8 +11,6 @@ constexpr std::uint32_t kStale = 0xFFFFFFFE;
     throw Failure{Error{ErrorKind::trust, "a key of the state is cut short"}.with_hint(
         "the state directory is damaged or was written by another version; load again")};
 }
-}  // namespace
-
 void append_number(std::string& out, std::uint32_t value) {
     for (int shift = 24; shift >= 0; shift -= 8)
         out += static_cast<char>((value >> shift) & 0xFF);
@@ -35,6 +33,47 @@ std::uint32_t take_number(std::string_view& in) {
 std::uint64_t take_long(std::string_view& in) {
     const std::uint64_t high = take_number(in);
     return (high << 32) | take_number(in);
+}
+}  // namespace
+
+std::uint32_t number_of(std::string_view key) { return take_number(key); }
+
+std::string_view after_number(std::string_view key) {
+    take_number(key);
+    return key;
+}
+
+std::string behind(std::string_view key) { return std::string{key} + '\0'; }
+
+std::string with_number(std::string_view key, std::size_t place, std::uint32_t number) {
+    std::string result{key.substr(0, place)};
+    append_number(result, number);
+    return result.append(key.substr(place + kNumberBytes));
+}
+
+bool is_stale(std::string_view key) {
+    return key.size() >= kNumberBytes && take_number(key) == kStale;
+}
+
+std::string all_stale() {
+    std::string key;
+    append_number(key, kStale);
+    return key;
+}
+
+std::vector<std::size_t> places_of_stale(std::string_view key) {
+    constexpr std::size_t kParent = kNumberBytes, kLength = 2 * kNumberBytes;
+    constexpr std::size_t kRoot = 3 * kNumberBytes;
+    std::vector<std::size_t> places{kParent};
+    if (key.size() >= kRoot) places.push_back(kRoot + number_of(key.substr(kLength)));
+    return places;
+}
+
+std::optional<std::size_t> place_of_entity(std::string_view key) {
+    for (const std::string_view kind : {kCounters, kAdopted, kAdopter, kDiscarded}) {
+        if (key.starts_with(kind)) return kind.size();
+    }
+    return std::nullopt;
 }
 
 std::string image_prefix(RelationIndex relation) {
@@ -66,6 +105,13 @@ Member member_of(std::string_view entry, std::size_t prefix_size) {
     return {KeyBytes{rest.substr(0, rest.size() - 1)}, static_cast<std::uint8_t>(rest.back())};
 }
 
+std::string_view first_parts(std::string_view rest, std::size_t parts) {
+    std::string_view behind_key = rest;
+    for (std::size_t part = 0; part < parts; ++part)
+        take_key_value(behind_key);
+    return rest.substr(0, rest.size() - behind_key.size());
+}
+
 std::string member_key(IndexId index, const Member& member) {
     std::string key = index_prefix(index);
     append_number(key, static_cast<std::uint32_t>(member.row.size()));
@@ -89,6 +135,11 @@ std::string stale(EntityIndex parent, std::string_view parent_root, EntityIndex 
     return key.append(root);
 }
 
+RootRef stale_of(std::string_view entry, std::size_t prefix_size) {
+    if (entry.size() < prefix_size) cut_short();
+    return root_of(entry.substr(prefix_size));
+}
+
 std::string claim_prefix(std::uint32_t claim, std::string_view value) {
     return image_prefix(claim).append(value);
 }
@@ -104,13 +155,55 @@ std::string root(EntityIndex entity, std::string_view root) {
 
 std::string entity_prefix(EntityIndex entity) { return image_prefix(entity); }
 
+RootRef root_of(std::string_view key) {
+    const EntityIndex entity = take_number(key);
+    return {entity, KeyBytes{key}};
+}
+
 std::string target(const Uuid& id) { return {id.bytes.begin(), id.bytes.end()}; }
 
-std::string work(Lsn birth, std::uint64_t sequence) {
-    std::string key;
+std::string entity_target(EntityIndex entity, const Uuid& id) {
+    return entity_prefix(entity) + target(id);
+}
+
+std::string work_prefix(std::uint8_t queue) { return std::string(1, static_cast<char>(queue)); }
+
+std::string work(std::uint8_t queue, Lsn birth, std::uint64_t sequence) {
+    std::string key = work_prefix(queue);
     append_long(key, birth.offset());
     append_long(key, sequence);
     return key;
+}
+
+std::pair<Lsn, std::uint64_t> work_of(std::string_view key) {
+    if (key.empty()) cut_short();
+    key.remove_prefix(1);
+    const Lsn birth{take_long(key)};
+    return {birth, take_long(key)};
+}
+
+std::string work_front(std::uint8_t queue) { return "work_front/" + work_prefix(queue); }
+
+std::string counter(EntityIndex entity, std::string_view what) {
+    return std::string{kCounters} + entity_prefix(entity).append(what);
+}
+
+std::pair<EntityIndex, std::string_view> counter_of(std::string_view key) {
+    key.remove_prefix(kCounters.size());
+    const EntityIndex entity = take_number(key);
+    return {entity, key};
+}
+
+std::string adopted(EntityIndex entity, const Uuid& computed) {
+    return std::string{kAdopted} + entity_target(entity, computed);
+}
+
+std::string adopter(EntityIndex entity, const Uuid& id) {
+    return std::string{kAdopter} + entity_target(entity, id);
+}
+
+std::string discarded(EntityIndex entity, std::string_view root) {
+    return std::string{kDiscarded} + keys::root(entity, root);
 }
 
 }  // namespace crossfade::keys

@@ -19,6 +19,10 @@ void MemoryStore::scan(Family family, std::string_view prefix, std::string_view 
 
 void MemoryStore::write(const WriteSet& set, bool) {
     for (std::size_t family = 0; family < kFamilies; ++family) {
+        for (const std::string& prefix : set.erased_prefixes(static_cast<Family>(family))) {
+            std::erase_if(entries_[family],
+                          [&](const auto& entry) { return entry.first.starts_with(prefix); });
+        }
         for (const auto& [key, value] : set.entries(static_cast<Family>(family))) {
             if (value) {
                 entries_[family].insert_or_assign(key, *value);

@@ -3,6 +3,8 @@
 #include "model/encoding.hpp"
 #include "state/keys.hpp"
 
+#include <tuple>
+
 namespace crossfade {
 
 namespace {
@@ -78,6 +80,7 @@ std::string DerivedRecord::encode() const {
         append_varint(out, digest.column);
         append_text(out, digest.digest);
     }
+    append_varint(out, epoch);
     return out;
 }
 
@@ -118,6 +121,7 @@ DerivedRecord DerivedRecord::decode(std::string_view in) {
         digest.digest = take_text(in);
         record.digests.push_back(std::move(digest));
     }
+    record.epoch = take_varint(in);
     return record;
 }
 
@@ -135,8 +139,7 @@ std::string WorkItem::encode() const {
 
 WorkItem WorkItem::decode(std::string_view key, std::string_view in) {
     WorkItem item;
-    item.birth = Lsn{keys::take_long(key)};
-    item.sequence = keys::take_long(key);
+    std::tie(item.birth, item.sequence) = keys::work_of(key);
     check_format(in);
     if (in.empty()) throw Failure{Error{ErrorKind::trust, "a record of the state is cut short"}};
     item.kind = static_cast<Kind>(in.front());

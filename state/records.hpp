@@ -34,8 +34,10 @@ struct StoredParent {
     friend bool operator==(const StoredParent&, const StoredParent&) = default;
 };
 
-// The digest of an `until_changed` column as last written, for the guard of its next write.
+// The digest of an `until_changed` column as last written, for the guard of its next write. A
+// deferred column has a second one, the fingerprint of its secret: its number is marked.
 struct StoredDigest {
+    static constexpr std::uint32_t kFingerprint = 0x80000000;
     std::uint32_t column = 0;
     std::string digest;
     friend bool operator==(const StoredDigest&, const StoredDigest&) = default;
@@ -47,7 +49,10 @@ struct DerivedRecord {
     bool present = false;       // a row of ours stands on the target
     bool leaving = false;       // it stands, but children must no longer count on it
     std::uint64_t members = 0;  // source rows that feed the root
-    std::string reason;         // parked, rejected
+    // The entity's counter "epoch" when the root was counted last; another one now: the counters
+    // began anew since then, and do not have it.
+    std::uint64_t epoch = 0;
+    std::string reason;  // parked, rejected
     std::set<std::string> flags;
     std::string hash;  // of the row as last written, 16 bytes; empty: unknown
     std::vector<StoredClaim> claims;
@@ -63,11 +68,13 @@ struct DerivedRecord {
 // One piece of queued work. Which fields count depends on the kind.
 struct WorkItem {
     enum class Kind : std::uint8_t {
-        expand,   // walk `node` backwards from `key`, from `cursor` on
-        load,     // derive every root of `entity`, from `cursor` on
-        root,     // derive one root again (leaving, retry)
-        outcome,  // the outcome of root `key` of `entity` changed: derive its readers
-        deferred  // fill the deferred column `column` of root `key`
+        expand,    // walk `node` backwards from `key`, from `cursor` on
+        load,      // derive every root of `entity`, from `cursor` on
+        root,      // derive one root again (leaving, retry)
+        outcome,   // the outcome of root `key` of `entity` changed: derive its readers
+        deferred,  // fill the deferred column `column` of root `key`
+        again,     // derive every root of `entity` that has a record again, from `cursor` on
+        reindex    // make the entries of index `node` anew, of each row from `cursor` on
     };
     Kind kind = Kind::root;
     std::uint32_t node = 0;

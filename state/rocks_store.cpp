@@ -1,5 +1,6 @@
 #include "state/rocks_store.hpp"
 
+#include "state/format.hpp"
 #include "state/rocks_options.hpp"
 
 #include <rocksdb/db.h>
@@ -38,6 +39,12 @@ std::string successor(std::string_view prefix) {
 // Greater than every key: no key begins with this many 0xFF.
 const std::string kBeyond(64, '\xFF');
 
+// The end of the range of keys that start with `prefix`.
+std::string beyond(std::string_view prefix) {
+    std::string end = successor(prefix);
+    return end.empty() ? kBeyond : end;
+}
+
 void require_private_directory(const std::filesystem::path& directory, bool create) {
     if (create && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
         throw Failure{Error{
@@ -66,7 +73,7 @@ bool lock_is_held(const rocksdb::Status& status) {
 
 }  // namespace
 
-struct RocksStore::Impl {
+struct RocksStore::Impl : Store {
     std::filesystem::path directory;
     RocksOptions options;
     std::shared_ptr<rocksdb::Cache> cache;
@@ -80,7 +87,13 @@ struct RocksStore::Impl {
     mutable std::uint64_t generation = 0;
     mutable std::array<std::array<std::vector<std::unique_ptr<Cursor>>, 2>, kFamilies> idle;
 
-    ~Impl() {
+    // In front of this, while a program has other numbers.
+    std::unique_ptr<NumberedStore> numbered;
+
+    Impl() = default;
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() override {
         drop_cursors();
         for (rocksdb::ColumnFamilyHandle* handle : handles) {
             if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
@@ -125,6 +138,20 @@ struct RocksStore::Impl {
         return {std::move(cursor), now};
     }
 
+    // As they are stored.
+    std::optional<std::string> get(Family family, std::string_view key) const override;
+    void scan(Family family, std::string_view prefix, std::string_view from,
+              const Each& each) const override;
+    void write(const WriteSet& set, bool sync) override;
+
+    Store& door() {
+        if (numbered) return *numbered;
+        return *this;
+    }
+    std::string stored_key(Family family, std::string_view key) const {
+        return numbered ? numbered->stored_key(family, key) : std::string{key};
+    }
+
     void return_cursor(Family family, bool by_prefix, std::unique_ptr<Cursor> cursor,
                        std::uint64_t taken) const {
         const std::lock_guard lock{mutex};
@@ -139,6 +166,7 @@ RocksStore::~RocksStore() = default;
 std::unique_ptr<RocksStore> RocksStore::open(const std::filesystem::path& directory,
                                              const RocksOptions& options) {
     require_private_directory(directory, options.create);
+    require_state_format(directory, options.create);
     auto impl = std::make_unique<Impl>();
     impl->directory = directory;
     impl->options = options;
@@ -171,26 +199,25 @@ std::unique_ptr<RocksStore> RocksStore::open(const std::filesystem::path& direct
     return std::unique_ptr<RocksStore>{new RocksStore{std::move(impl)}};
 }
 
-std::optional<std::string> RocksStore::get(Family family, std::string_view key) const {
+std::optional<std::string> RocksStore::Impl::get(Family family, std::string_view key) const {
     rocksdb::PinnableSlice value;
     const rocksdb::Status status =
-        impl_->db->Get(rocksdb::ReadOptions{}, impl_->handle(family), slice(key), &value);
+        db->Get(rocksdb::ReadOptions{}, handle(family), slice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
     require(status, "reading the state");
     return std::string{view(value)};
 }
 
-void RocksStore::scan(Family family, std::string_view prefix, std::string_view from,
-                      const Each& each) const {
-    const std::size_t bloom_bytes = impl_->options.edge_prefix_bytes;
+void RocksStore::Impl::scan(Family family, std::string_view prefix, std::string_view from,
+                            const Each& each) const {
+    const std::size_t bloom_bytes = options.edge_prefix_bytes;
     const bool by_prefix =
         has_prefix_bloom(family) && bloom_bytes > 0 && prefix.size() >= bloom_bytes;
     const std::string_view start = from > prefix ? from : prefix;
     if (!prefix.empty() && !start.starts_with(prefix)) return;  // `from` lies beyond the prefix
-    auto [cursor, taken] = impl_->take_cursor(family, by_prefix);
+    auto [cursor, taken] = take_cursor(family, by_prefix);
 
-    cursor->bound = successor(prefix);
-    if (cursor->bound.empty()) cursor->bound = kBeyond;
+    cursor->bound = beyond(prefix);
     cursor->bound_slice = slice(cursor->bound);
 
     rocksdb::Iterator& iterator = *cursor->iterator;
@@ -201,38 +228,64 @@ void RocksStore::scan(Family family, std::string_view prefix, std::string_view f
         going = each(key, view(iterator.value()));
     }
     require(iterator.status(), "scanning the state");
-    impl_->return_cursor(family, by_prefix, std::move(cursor), taken);
+    return_cursor(family, by_prefix, std::move(cursor), taken);
 }
 
-void RocksStore::write(const WriteSet& set, bool sync) {
+void RocksStore::Impl::write(const WriteSet& set, bool sync) {
     rocksdb::WriteBatch batch{set.bytes() + 1024};
     for (std::size_t i = 0; i < kFamilies; ++i) {
         const auto family = static_cast<Family>(i);
+        // Of one batch what comes later wins.
+        for (const std::string& prefix : set.erased_prefixes(family)) {
+            require(batch.DeleteRange(handle(family), slice(prefix), slice(beyond(prefix))),
+                    "collecting writes to the state");
+        }
         for (const auto& [key, value] : set.entries(family)) {
             const rocksdb::Status status =
-                value ? batch.Put(impl_->handle(family), slice(key), slice(*value))
-                      : batch.Delete(impl_->handle(family), slice(key));
+                value ? batch.Put(handle(family), slice(key), slice(*value))
+                      : batch.Delete(handle(family), slice(key));
             require(status, "collecting writes to the state");
         }
     }
-    rocksdb::WriteOptions options;
-    options.sync = sync;
-    require(impl_->db->Write(options, &batch), "writing the state");
-    impl_->drop_cursors();
+    rocksdb::WriteOptions durability;
+    durability.sync = sync;
+    require(db->Write(durability, &batch), "writing the state");
+    drop_cursors();
+}
+
+std::optional<std::string> RocksStore::get(Family family, std::string_view key) const {
+    return impl_->door().get(family, key);
+}
+
+void RocksStore::scan(Family family, std::string_view prefix, std::string_view from,
+                      const Each& each) const {
+    impl_->door().scan(family, prefix, from, each);
+}
+
+void RocksStore::write(const WriteSet& set, bool sync) { impl_->door().write(set, sync); }
+
+void RocksStore::use_numbers(StateNumbers numbers) {
+    impl_->numbered.reset();
+    if (numbers.is_identity()) return;
+    impl_->numbered = std::make_unique<NumberedStore>(*impl_, std::move(numbers));
 }
 
 void RocksStore::erase_prefix(Family family, std::string_view prefix) {
-    std::string end = successor(prefix);
-    if (end.empty()) end = kBeyond;
+    const std::string begin = impl_->stored_key(family, prefix);
+    const std::string end = beyond(begin);
     rocksdb::WriteOptions options;
     options.sync = true;
-    require(impl_->db->DeleteRange(options, impl_->handle(family), slice(prefix), slice(end)),
+    require(impl_->db->DeleteRange(options, impl_->handle(family), slice(begin), slice(end)),
             "erasing a range of the state");
     impl_->drop_cursors();
 }
 
 void RocksStore::ingest(Family family, const std::vector<std::filesystem::path>& files) {
     if (files.empty()) return;
+    if (impl_->numbered) {
+        throw Failure{
+            Error{ErrorKind::internal, "files are taken over in the state's own numbers"}};
+    }
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
     options.snapshot_consistency = false;
@@ -257,6 +310,7 @@ void RocksStore::checkpoint(const std::filesystem::path& directory) const {
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint{made};
     require(checkpoint->CreateCheckpoint(directory.string()), "copying the state");
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
+    write_state_format(directory);
 }
 
 std::uint64_t RocksStore::disk_bytes() const {
@@ -278,10 +332,11 @@ std::uint64_t RocksStore::estimated_keys(Family family) const {
 
 std::optional<double> RocksStore::share_behind(Family family, std::string_view prefix,
                                                std::string_view from) const {
-    std::string end = successor(prefix);
-    if (end.empty()) end = kBeyond;
-    const std::array<rocksdb::Range, 2> ranges{rocksdb::Range{slice(prefix), slice(end)},
-                                               rocksdb::Range{slice(from), slice(end)}};
+    const std::string begin = impl_->stored_key(family, prefix);
+    const std::string middle = impl_->stored_key(family, from);
+    const std::string end = beyond(begin);
+    const std::array<rocksdb::Range, 2> ranges{rocksdb::Range{slice(begin), slice(end)},
+                                               rocksdb::Range{slice(middle), slice(end)}};
     std::array<std::uint64_t, 2> bytes{};
     rocksdb::SizeApproximationOptions options;
     options.include_memtables = true;

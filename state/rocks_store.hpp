@@ -1,6 +1,7 @@
 // The state on disk: one RocksDB with a column family for each Family.
 #pragma once
 
+#include "state/numbers.hpp"
 #include "state/store.hpp"
 
 #include <filesystem>
@@ -24,7 +25,8 @@ struct RocksOptions {
 // on any thread; writes come from one. A scan sees the store as it was when the scan began.
 //
 // Throws Failure: configuration if the directory is open to others or belongs to somebody else,
-// unavailable if another process holds it or the disk fails, trust if files are damaged.
+// unavailable if another process holds it or the disk fails, trust if files are damaged or of
+// another format (state/format.hpp).
 class RocksStore : public Store {
 public:
     // Makes the directory with mode 0700 if it is not there.
@@ -40,6 +42,10 @@ public:
     // Atomic over all families. With `sync` it is on disk, together with every set before it, when
     // this returns.
     void write(const WriteSet& set, bool sync) override;
+
+    // From now on all calls but ingest() speak in a program's numbers, see state/numbers.hpp. No
+    // other thread may use the store meanwhile.
+    void use_numbers(StateNumbers numbers);
 
     // Removes every key that starts with `prefix` (the whole family if it is empty), at once and
     // durably.

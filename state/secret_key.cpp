@@ -1,5 +1,7 @@
 #include "state/secret_key.hpp"
 
+#include "state/descriptor.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -12,21 +14,6 @@
 namespace crossfade {
 
 namespace {
-
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_{fd} {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-
-private:
-    int fd_;
-};
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& what,
                          std::string hint = {}) {
@@ -57,7 +44,7 @@ std::optional<SecretKey> load(const std::filesystem::path& file) {
 
 }  // namespace
 
-SecretKey load_or_create_secret_key(const std::filesystem::path& file) {
+SecretKey read_or_create_secret_key(const std::filesystem::path& file) {
     if (const auto key = load(file)) return *key;
 
     // Written beside the file and then linked to its name, so that the name never stands for half a

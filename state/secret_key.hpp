@@ -14,6 +14,6 @@ using SecretKey = std::array<std::uint8_t, 32>;
 // Reads the key, or makes one, durably and with mode 0600, if the file is not there. Throws
 // Failure(configuration) if the file is readable by others, not ours, or not 32 bytes long; a key
 // is never replaced, since every fingerprint would then differ.
-SecretKey load_or_create_secret_key(const std::filesystem::path& file);
+SecretKey read_or_create_secret_key(const std::filesystem::path& file);
 
 }  // namespace crossfade

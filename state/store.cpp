@@ -8,12 +8,15 @@ namespace {
 
 // The form of a serialized WriteSet. Integers are little-endian.
 //   4 bytes "CWS1"
+//   per family that has removed prefixes: u8 family + 128, u32 number of prefixes, then per prefix
+//     u32 length, prefix
 //   per family that has entries: u8 family, u32 number of entries, then per entry
 //     u32 length of the key, key, u32 length of the value (kErased: a removal, no bytes follow),
 //     value
 //   u32 CRC-32C of everything before it
 constexpr std::string_view kMagic = "CWS1";
 constexpr std::uint32_t kErased = 0xFFFFFFFF;
+constexpr unsigned char kPrefixes = 128;
 
 void append_u32(std::string& out, std::uint32_t value) {
     for (int shift = 0; shift < 32; shift += 8)
@@ -74,8 +77,8 @@ std::string_view to_string(Family family) {
 }
 
 bool WriteSet::empty() const {
-    for (const Entries& entries : entries_) {
-        if (!entries.empty()) return false;
+    for (std::size_t family = 0; family < kFamilies; ++family) {
+        if (!entries_[family].empty() || !erased_[family].empty()) return false;
     }
     return true;
 }
@@ -91,15 +94,59 @@ void WriteSet::set(Family family, std::string key, std::optional<std::string> va
     entry->second = std::move(value);
 }
 
+void WriteSet::erase_prefix(Family family, std::string prefix) {
+    const auto below = [&](const std::string& key) { return key.starts_with(prefix); };
+    Entries& entries = entries_[static_cast<std::size_t>(family)];
+    for (auto entry = entries.lower_bound(prefix); entry != entries.end() && below(entry->first);) {
+        bytes_ -= entry->first.size() + (entry->second ? entry->second->size() : 0);
+        entry = entries.erase(entry);
+    }
+    if (hides(family, prefix)) return;
+    Prefixes& erased = erased_[static_cast<std::size_t>(family)];
+    for (auto shorter = erased.lower_bound(prefix); shorter != erased.end() && below(*shorter);) {
+        bytes_ -= shorter->size();
+        shorter = erased.erase(shorter);
+    }
+    bytes_ += prefix.size();
+    erased.insert(std::move(prefix));
+}
+
+// None of the prefixes is the beginning of another, so the last one that is not greater than the
+// key is the only one that can be its beginning.
+bool WriteSet::hides(Family family, std::string_view key) const {
+    const Prefixes& erased = erased_[static_cast<std::size_t>(family)];
+    const auto greater = erased.upper_bound(key);
+    return greater != erased.begin() && key.starts_with(*std::prev(greater));
+}
+
+void WriteSet::append(const WriteSet& later) {
+    for (std::size_t f = 0; f < kFamilies; ++f) {
+        const auto family = static_cast<Family>(f);
+        for (const std::string& prefix : later.erased_[f])
+            erase_prefix(family, prefix);
+        for (const auto& [key, value] : later.entries_[f])
+            set(family, key, value);
+    }
+}
+
 void WriteSet::clear() {
     for (Entries& entries : entries_)
         entries.clear();
+    for (Prefixes& erased : erased_)
+        erased.clear();
     bytes_ = 0;
 }
 
 std::string WriteSet::serialize() const {
     std::string out{kMagic};
     out.reserve(bytes() + 1024);
+    for (std::size_t family = 0; family < kFamilies; ++family) {
+        if (erased_[family].empty()) continue;
+        out.push_back(static_cast<char>(family + kPrefixes));
+        append_u32(out, static_cast<std::uint32_t>(erased_[family].size()));
+        for (const std::string& prefix : erased_[family])
+            append_sized(out, prefix);
+    }
     for (std::size_t family = 0; family < kFamilies; ++family) {
         const Entries& entries = entries_[family];
         if (entries.empty()) continue;
@@ -129,6 +176,11 @@ WriteSet WriteSet::deserialize(std::string_view bytes) {
     WriteSet set;
     while (!in.empty()) {
         const auto family = static_cast<unsigned char>(take(in, 1).front());
+        if (family >= kPrefixes && family - kPrefixes < static_cast<int>(kFamilies)) {
+            for (std::uint32_t count = take_u32(in); count > 0; --count)
+                set.erased_[family - kPrefixes].emplace(take(in, take_u32(in)));
+            continue;
+        }
         if (family >= kFamilies) damaged("it names an unknown family");
         Entries& entries = set.entries_[family];
         for (std::uint32_t count = take_u32(in); count > 0; --count) {
@@ -146,12 +198,13 @@ WriteSet WriteSet::deserialize(std::string_view bytes) {
 std::optional<std::string> Overlay::get(Family family, std::string_view key) const {
     const WriteSet::Entries& entries = staged_.entries(family);
     if (const auto found = entries.find(key); found != entries.end()) return found->second;
+    if (staged_.hides(family, key)) return std::nullopt;
     return base_.get(family, key);
 }
 
 // Merges two ordered sequences; a staged entry hides the base's entry of the same key. Entries that
 // `each` stages while the scan runs may be met or not. The iterator is moved on before `each` is
-// called, and entries of a WriteSet never leave it (a removal is an entry too), so it stays valid.
+// called, and a removal is an entry too, so it stays valid.
 void Overlay::scan(Family family, std::string_view prefix, std::string_view from,
                    const Each& each) const {
     const WriteSet::Entries& entries = staged_.entries(family);
@@ -168,7 +221,10 @@ void Overlay::scan(Family family, std::string_view prefix, std::string_view from
         }
     };
 
+    const bool any_hidden = !staged_.erased_prefixes(family).empty();
+    if (any_hidden && staged_.hides(family, prefix)) return visit_staged(std::nullopt);
     base_.scan(family, prefix, from, [&](std::string_view key, std::string_view value) {
+        if (any_hidden && staged_.hides(family, key)) return true;
         visit_staged(key);
         if (!going) return false;
         if (next != entries.end() && next->first == key) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -43,19 +44,35 @@ public:
                       const Each& each) const = 0;
 };
 
-// Puts and removals, applied in one piece. A later entry for a key replaces an earlier one.
+// Puts and removals, applied in one piece. A later entry for a key replaces an earlier one, and a
+// removal of a prefix drops the entries below it: what a set says is the prefixes first, then the
+// entries.
 class WriteSet {
 public:
     using Entries = std::map<std::string, std::optional<std::string>, std::less<>>;
+    using Prefixes = std::set<std::string, std::less<>>;
     void put(Family family, std::string key, std::string value) {
         set(family, std::move(key), std::move(value));
     }
     void erase(Family family, std::string key) { set(family, std::move(key), std::nullopt); }
+    // Removes every key that starts with `prefix`, here and in what the set is applied to, at a
+    // cost that does not depend on how many there are. Not while a scan of an Overlay of this set
+    // goes over the family.
+    void erase_prefix(Family family, std::string prefix);
+    // Everything `later` says comes after what this set says.
+    void append(const WriteSet& later);
     const Entries& entries(Family family) const {
         return entries_[static_cast<std::size_t>(family)];
     }
+    // Removed before the entries are put; none is the beginning of another.
+    const Prefixes& erased_prefixes(Family family) const {
+        return erased_[static_cast<std::size_t>(family)];
+    }
+    // Whether a removed prefix is the beginning of `key`, so that nothing below the set shows
+    // there.
+    bool hides(Family family, std::string_view key) const;
     bool empty() const;
-    std::size_t bytes() const { return bytes_; }  // keys and values
+    std::size_t bytes() const { return bytes_; }  // keys, values and prefixes
     void clear();
     std::string serialize() const;
     static WriteSet deserialize(
@@ -65,6 +82,7 @@ private:
     void set(Family family, std::string key, std::optional<std::string> value);
 
     std::array<Entries, kFamilies> entries_;
+    std::array<Prefixes, kFamilies> erased_;
     std::size_t bytes_ = 0;
 };
 

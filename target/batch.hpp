@@ -34,8 +34,8 @@ struct Vacate {
 struct RowWrite {
     RootRef root;
     Uuid id;
-    bool present =
-        false;  // a row of ours stands there: UPDATE; else INSERT (ON CONFLICT (id) DO UPDATE)
+    // A row of ours stands there: UPDATE; else INSERT (ON CONFLICT (id) DO UPDATE).
+    bool present = false;
     std::vector<Value> values;       // one per TargetSpec::columns
     std::vector<Guard> guards = {};  // for present rows
     std::uint32_t depth = 0;         // place in a self-reference: parents have a smaller one
@@ -80,10 +80,10 @@ struct Refusal {
 
 struct BatchAnswer {
     std::vector<Refusal> refused;  // not empty: rolled back, nothing stands
-    std::vector<RootRef>
-        missing;  // UPDATEs that met no row: somebody deleted it; rolled back as well
-    std::vector<RootRef>
-        referred;  // DELETEs not done because rows still refer to it; the rest stands
+    // UPDATEs that met no row: somebody deleted it; rolled back as well.
+    std::vector<RootRef> missing;
+    // DELETEs not done because rows still refer to it; the rest stands.
+    std::vector<RootRef> referred;
     std::vector<RootRef> changed;  // DELETEs not done because somebody changed the row
     bool ready() const { return refused.empty() && missing.empty(); }
 };

@@ -1,6 +1,7 @@
 #include "target/canonical.hpp"
 
 #include "model/civil.hpp"
+#include "model/encoding.hpp"
 #include "postgres/quote.hpp"
 
 #include <openssl/sha.h>
@@ -21,13 +22,7 @@ namespace {
 std::string hex_sha256(std::string_view text) {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-    static constexpr char hex_digits[] = "0123456789abcdef";
-    std::string hex;
-    for (const unsigned char byte : digest) {
-        hex.push_back(hex_digits[byte >> 4]);
-        hex.push_back(hex_digits[byte & 15]);
-    }
-    return hex;
+    return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::string numeric_text(const Decimal& value, const ColumnShape& column) {
@@ -53,10 +48,10 @@ double real_of(double value, const ColumnShape& column) {
 
 // Numbers go by the type of the column, whatever kind of number they are.
 std::string number_text(const Value& value, const ColumnShape& column) {
-    const std::string plain =
-        std::holds_alternative<double>(value)    ? format_real(std::get<double>(value))
-        : std::holds_alternative<Decimal>(value) ? std::get<Decimal>(value).format()
-                                                 : std::to_string(std::get<std::int64_t>(value));
+    std::string plain = std::holds_alternative<double>(value) ? format_real(std::get<double>(value))
+                        : std::holds_alternative<Decimal>(value)
+                            ? std::get<Decimal>(value).format()
+                            : std::to_string(std::get<std::int64_t>(value));
     if (column.base == "numeric") {
         auto decimal = Decimal::parse(plain);
         return decimal ? numeric_text(*decimal, column) : plain;
@@ -104,16 +99,6 @@ std::string date_text(Date date, const ColumnShape& column) {
     return timestamp_text(Timestamp{date.days * kMicrosPerDay}, column);
 }
 
-std::string hex_bytes(const std::string& data) {
-    static constexpr char hex_digits[] = "0123456789abcdef";
-    std::string text = "\\x";
-    for (const char c : data) {
-        text.push_back(hex_digits[static_cast<unsigned char>(c) >> 4]);
-        text.push_back(hex_digits[static_cast<unsigned char>(c) & 15]);
-    }
-    return text;
-}
-
 // What is digested of a value: its canonical text, and of a real number its bits. Servers and
 // std::to_chars differ in the shortest digits of some, where these lie on the bound between two
 // numbers.
@@ -124,7 +109,7 @@ std::optional<std::string> digest_text(const Value& value, const ColumnShape& co
     std::string bytes;
     for (int shift = 56; shift >= 0; shift -= 8)
         bytes.push_back(static_cast<char>(bits >> shift));
-    return hex_bytes(bytes).substr(2);
+    return to_hex(bytes);
 }
 
 std::string digest_text_sql(std::string_view alias, const TargetColumn& column,
@@ -134,7 +119,8 @@ std::string digest_text_sql(std::string_view alias, const TargetColumn& column,
            "::float8), 'hex')";
 }
 
-bool is_compared(const TargetColumn& column) {
+// Owner at_least is compared too, by another rule.
+bool must_be_equal(const TargetColumn& column) {
     return column.owner == Owner::bridge || column.owner == Owner::until_changed;
 }
 
@@ -196,7 +182,7 @@ std::optional<std::string> canonical_text(const Value& value, const ColumnShape&
             return format_time(TimeOfDay{round_micros(time.micros, column)});
         }
         Text operator()(const Json& json) const { return json.text; }
-        Text operator()(const Bytes& bytes) const { return hex_bytes(bytes.data); }
+        Text operator()(const Bytes& bytes) const { return "\\x" + to_hex(bytes.data); }
     };
     return std::visit(Visitor{column, value}, value);
 }
@@ -231,7 +217,7 @@ std::string row_digest(const TargetSpec& spec, const TableShape& shape,
                        const std::vector<Value>& values) {
     std::string text;
     for (std::size_t i = 0; i < spec.columns.size(); ++i) {
-        if (!is_compared(spec.columns[i])) continue;
+        if (!must_be_equal(spec.columns[i])) continue;
         const auto column = digest_text(values.at(i), shape_of(shape, spec.columns[i]));
         text += column ? "t" + std::to_string(column->size()) + ":" + *column : "n";
     }
@@ -242,7 +228,7 @@ std::string row_digest_sql(std::string_view alias, const TargetSpec& spec,
                            const TableShape& shape) {
     std::string text = "''";
     for (const TargetColumn& column : spec.columns) {
-        if (!is_compared(column)) continue;
+        if (!must_be_equal(column)) continue;
         text += " || (SELECT coalesce('t' || octet_length(c) || ':' || c, 'n') FROM (SELECT " +
                 digest_text_sql(alias, column, shape_of(shape, column)) + ") AS x (c))";
     }

@@ -1,10 +1,14 @@
 // The text that `column::text` yields once a value has been stored: the one form in which what was
 // written and what stands there are compared and digested. Sessions have the settings every
 // Connection makes (ISO, UTC, extra_float_digits 3, hex).
-//   numeric(p,s)      rounded to s digits          real numbers     by their value, float4 in
-//   single precision timestamp(p)      rounded to p digits          character(n)     without
-//   trailing blanks owned jsonb keys  the object of just these     NULL             no text at all;
-//   '' is the empty text
+//
+//   type               what stands there
+//   numeric(p,s)       rounded to s digits
+//   real numbers       by their value, float4 in single precision
+//   timestamp(p)       rounded to p digits
+//   character(n)       without trailing blanks
+//   owned jsonb keys   the object of just these
+//   NULL               no text at all; '' is the empty text
 #pragma once
 
 #include "target/shape.hpp"
@@ -35,8 +39,7 @@ std::string row_digest_sql(std::string_view alias, const TargetSpec& spec, const
 // The column's text as it is compared, in SQL: of a jsonb with owned keys the object of just these.
 std::string column_text_sql(std::string_view alias, const TargetColumn& column);
 
-// --- reading rows back, for verification
-// -----------------------------------------------------------------------------
+// ---- reading rows back, for verification ------------------------------------------------------
 
 // SELECT of id and one text per column of the spec (NULL stays NULL), for the ids in $1 (uuid[]),
 // ordered by id.

@@ -2,6 +2,7 @@
 
 #include "postgres/quote.hpp"
 #include "postgres/transaction.hpp"
+#include "target/schema.hpp"
 
 namespace crossfade {
 
@@ -15,10 +16,6 @@ std::string oids_of(const std::vector<TargetSpec>& specs) {
                 "::regclass::oid";
     }
     return "ARRAY[" + list + "]::oid[]";
-}
-
-bool knows_deferred(Connection& target) {
-    return target.exec("SELECT to_regclass('crossfade.deferred_ddl') IS NOT NULL").boolean(0, 0);
 }
 
 void require_done(Transaction& transaction) {
@@ -68,14 +65,7 @@ std::vector<ForeignTable> tables_of_others(Connection& target,
 
 std::size_t take_off_indexes(Connection& target, const std::string& slot,
                              const std::vector<TargetSpec>& specs) {
-    if (!knows_deferred(target)) {
-        target.exec(
-            "CREATE TABLE crossfade.deferred_ddl ("
-            " ordinal bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-            " slot text NOT NULL,"
-            " name text NOT NULL,"
-            " statement text NOT NULL)");
-    }
+    ensure_schema(target);
     Transaction transaction{target};
     target.exec("SET LOCAL search_path = pg_catalog");  // so that all names are qualified
     const QueryResult found = target.exec(candidates_sql(specs));
@@ -91,7 +81,7 @@ std::size_t take_off_indexes(Connection& target, const std::string& slot,
 
 std::size_t put_back_indexes(Connection& target, const std::string& slot,
                              const std::function<void(const std::string&)>& each) {
-    if (!knows_deferred(target)) return 0;
+    if (!schema_has(target, "deferred_ddl", SchemaAge::exact_or_older)) return 0;
     const QueryResult found = target.exec(
         "SELECT ordinal::text, name, statement FROM crossfade.deferred_ddl WHERE slot = $1"
         " ORDER BY ordinal",
@@ -107,7 +97,7 @@ std::size_t put_back_indexes(Connection& target, const std::string& slot,
                                 "the load took " + name + " off, and the target refuses it now: " +
                                     done.error().message(),
                                 done.error().sqlstate()}
-                              .with_hint("mend what stands in the way and start again; this will "
+                              .with_hint("fix what stands in the way and start again; this will "
                                          "be done then: " +
                                          statement)};
         }

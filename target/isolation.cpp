@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t kChunk = 64;
 constexpr std::string_view kForeignKeyViolation = "23503";
 
-const Extra kSetConstraints{"SET CONSTRAINTS ALL IMMEDIATE"};
-
 Uuid id_of(const Step& step) {
     return std::visit([](const auto* row) { return row->id; }, step);
 }
@@ -74,12 +72,12 @@ std::optional<ServerError> Isolation::apply(std::span<const Step> steps) {
 }
 
 std::optional<ServerError> Isolation::apply_chunk(std::vector<Step> steps) {
-    static const Extra kSave{"SAVEPOINT crossfade_chunk"};
-    static const Extra kRelease{"RELEASE SAVEPOINT crossfade_chunk"};
+    static const Extra save{"SAVEPOINT crossfade_chunk"};
+    static const Extra release{"RELEASE SAVEPOINT crossfade_chunk"};
     while (true) {
         // Left out meanwhile: an earlier chunk or round refused a step of the same root.
         std::erase_if(steps, [&](const Step& step) { return left_out_.contains(root_of(step)); });
-        const RunResult result = runner_.run({&kSave, 1}, steps, {&kRelease, 1});
+        const RunResult result = runner_.run({&save, 1}, steps, {&release, 1});
         for (const RootRef& root : result.missing) {
             for (const RowWrite* write : writes_[root])
                 left_out_ids_.insert(write->id);
@@ -131,8 +129,8 @@ void Isolation::refuse(const RootRef& root, const ServerError& error) {
 // The rows stand as they are, also after a refusal: what was applied is to be looked at, or undone
 // by the caller.
 std::optional<ServerError> Isolation::check_constraints() {
-    static const Extra kSave{"SAVEPOINT crossfade_check"};
-    const RunResult result = runner_.run({&kSave, 1}, {}, {&kSetConstraints, 1});
+    static const Extra save{"SAVEPOINT crossfade_check"};
+    const RunResult result = runner_.run({&save, 1}, {}, {&kSetConstraints, 1});
     if (result.refused) runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_check");
     return result.refused;
 }

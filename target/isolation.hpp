@@ -1,15 +1,15 @@
 // Finds the roots of a batch that the target refuses, all of them in one go where it can.
 //
-//   steps -> chunks with a savepoint each ------------------ refused: this row; the chunk is run
-//   again without it
-//              a set of deletes refused --------------------- the roots are halved
-//         -> SET CONSTRAINTS ALL IMMEDIATE
-//              refused by a deferred foreign key ------------ the rows without a parent are asked
-//              for by query refused by something else -------------------- the roots are halved
-//              until those that fail are alone;
-//                                                             these get a second chance with all
-//                                                             that were accepted
-//         -> from the start without the refused ones, until nothing is refused
+//   1 the steps, in chunks with a savepoint each
+//       a row is refused                  it is left out, and the chunk is run again
+//       a set of deletes is refused       the roots are halved (below)
+//   2 SET CONSTRAINTS ALL IMMEDIATE
+//       refused by a foreign key          a query finds the rows whose parent is missing
+//       refused by anything else          the roots are halved
+//   3 something was left out: again from 1 without it, until nothing is refused
+//
+// Halving: a half that fails is cut in two until those that fail are alone. Each of these is tried
+// once more together with all that were accepted, for it may only have needed another row.
 //
 // A row whose parent's row was refused is not blamed for that: it is left out of the answer, since
 // the next derivation knows that the parent is missing.

@@ -1,33 +1,11 @@
 #include "target/progress.hpp"
 
+#include "target/schema.hpp"
+
 namespace crossfade {
 
-namespace {
-
-bool table_exists(Connection& connection) {
-    return connection.exec("SELECT to_regclass('crossfade.progress') IS NOT NULL").boolean(0, 0);
-}
-
-}  // namespace
-
-void ensure_progress(Connection& connection) {
-    // Asked first, so that a role that may not create anything can still run once the table is
-    // there.
-    if (table_exists(connection)) return;
-    // IF NOT EXISTS asks for the right to create it also where the schema is there.
-    if (connection.exec("SELECT FROM pg_namespace WHERE nspname = 'crossfade'").empty())
-        connection.exec("CREATE SCHEMA IF NOT EXISTS crossfade");
-    connection.exec(
-        "CREATE TABLE IF NOT EXISTS crossfade.progress ("
-        " slot text PRIMARY KEY,"
-        " batch bigint NOT NULL,"
-        " lsn pg_lsn NOT NULL,"
-        " source_system text NOT NULL,"
-        " updated_at timestamptz NOT NULL DEFAULT now())");
-}
-
 std::optional<TargetProgress> read_progress(Connection& connection, const std::string& slot) {
-    if (!table_exists(connection)) return std::nullopt;
+    if (!schema_has(connection, "progress")) return std::nullopt;
     const QueryResult row = connection.exec(
         "SELECT batch, lsn::text, source_system FROM crossfade.progress WHERE slot = $1",
         Params{slot});
@@ -68,21 +46,11 @@ void progress_moved(const std::string& slot, std::uint64_t batch) {
 }
 
 bool drop_progress(Connection& connection, const std::string& slot) {
-    if (!table_exists(connection)) return false;
+    if (!schema_has(connection, "progress", SchemaAge::exact_or_older)) return false;
     const bool found =
         connection.exec("DELETE FROM crossfade.progress WHERE slot = $1", Params{slot}).affected() >
         0;
-    if (connection.exec("SELECT 1 FROM crossfade.progress LIMIT 1").empty()) {
-        connection.exec("DROP TABLE crossfade.progress");
-        // A schema that this role could not make again was made for it, and stays.
-        const bool ours = connection
-                              .exec(
-                                  "SELECT has_database_privilege(current_database(), 'CREATE')"
-                                  " AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
-                                  " ON n.oid = c.relnamespace WHERE n.nspname = 'crossfade')")
-                              .boolean(0, 0);
-        if (ours) connection.exec("DROP SCHEMA crossfade");
-    }
+    drop_schema_if_empty(connection);
     return found;
 }
 

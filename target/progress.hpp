@@ -1,5 +1,6 @@
 // The position of the target, kept in the target: table crossfade.progress, one row for each slot
-// that feeds it. Changed in the same transaction as the rows, it says after any crash what stands.
+// that feeds it (target/schema makes it). Changed in the same transaction as the rows, it says
+// after any crash what stands.
 #pragma once
 
 #include "model/lsn.hpp"
@@ -21,9 +22,8 @@ struct TargetProgress {
 // All throw Failure as Connection does, and take part in the transaction that is open on it, if
 // any.
 
-// Creates schema and table if they are not there.
-void ensure_progress(Connection& connection);
-// nullopt: no row for this slot, or no table.
+// nullopt: no row for this slot, or no table. Throws Failure(trust) if the schema has another
+// format.
 std::optional<TargetProgress> read_progress(Connection& connection, const std::string& slot);
 // The row that ends a load: progress(0, S). Throws Failure(trust) if there is one already.
 void insert_progress(Connection& connection, const std::string& slot,
@@ -33,8 +33,8 @@ void insert_progress(Connection& connection, const std::string& slot,
 const std::string& advance_progress_sql();
 // The Failure(trust) that stands for 0 rows.
 [[noreturn]] void progress_moved(const std::string& slot, std::uint64_t batch);
-// Removes the slot's row, and table and schema once nothing is left in them; the schema only if the
-// role may create it again. True if there was a row.
+// Removes the slot's row, of this format or an older one, and what drop_schema_if_empty removes.
+// True if there was a row.
 bool drop_progress(Connection& connection, const std::string& slot);
 
 }  // namespace crossfade

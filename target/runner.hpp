@@ -20,13 +20,11 @@ const RootRef& root_of(const Step& step);
 // All steps of a planned batch, in the order of execution.
 std::vector<Step> steps_of(const TargetBatch& batch);
 
-// Counts what was sent, also in transactions that were rolled back.
+// Counts what was sent, also in transactions that were rolled back: which way a batch took.
 struct WriterCounters {
-    std::uint64_t batches = 0;  // committed
-    std::uint64_t statements = 0;
+    std::uint64_t batches = 0;   // committed
     std::uint64_t inserted = 0;  // rows
     std::uint64_t merged = 0;    // of these, through COPY
-    std::uint64_t updated = 0;
     std::uint64_t deleted = 0;
     std::uint64_t isolations = 0;  // batches that had to be taken apart
 };
@@ -37,6 +35,9 @@ struct Extra {
     Params params = {};
     bool must_touch = false;  // 0 rows set RunResult::untouched
 };
+
+// Before each COMMIT: deferred constraints are refused while the batch can still be taken apart.
+inline const Extra kSetConstraints{"SET CONSTRAINTS ALL IMMEDIATE"};
 
 struct RunResult {
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);

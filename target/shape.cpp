@@ -56,7 +56,7 @@ std::vector<ForeignKeyShape> load_keys(Connection& connection, std::string_view 
 
 }  // namespace
 
-TableShape load_shape(Connection& connection, std::string_view schema, std::string_view table) {
+TableShape read_shape(Connection& connection, std::string_view schema, std::string_view table) {
     TableShape shape;
     shape.schema = schema;
     shape.table = table;
@@ -99,11 +99,11 @@ bool keeps_text(const ColumnShape& column) {
     return std::ranges::find(known_types, column.base) != known_types.end();
 }
 
+}  // namespace
+
 bool is_guarded(const TargetColumn& column) {
     return column.owner == Owner::until_changed || column.kind == ColumnSpec::Kind::deferred;
 }
-
-}  // namespace
 
 void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& findings) {
     const std::string path = "entities." + spec.entity;

@@ -48,7 +48,10 @@ struct TableShape {
 };
 
 // Throws Failure: configuration if there is no such table.
-TableShape load_shape(Connection& connection, std::string_view schema, std::string_view table);
+TableShape read_shape(Connection& connection, std::string_view schema, std::string_view table);
+
+// Whether a write of the column asks first if somebody else changed it (owner until_changed).
+bool is_guarded(const TargetColumn& column);
 
 // What of `spec` the table cannot take: columns that are missing, generated, or not jsonb where
 // keys are owned; an id that is not a uuid. And what could not be guarded: `until_changed` compares

@@ -11,10 +11,6 @@ namespace crossfade {
 
 namespace {
 
-bool is_guarded(const TargetColumn& column) {
-    return column.owner == Owner::until_changed || column.kind == ColumnSpec::Kind::deferred;
-}
-
 std::string placeholder(std::size_t number, const ColumnShape& column) {
     return "$" + std::to_string(number) + "::" + column.type_sql;
 }
@@ -59,15 +55,17 @@ std::string match_sql(const ForeignKeyShape& key) {
     return sql;
 }
 
-// Whether rows refer to `t` through the key, of the table's own rows those that fulfil `own`.
+// SQL: whether any row refers to the row `t` through the key. If the key's table is `table` itself,
+// only rows `r` with the condition `own` count.
 std::string refers_sql(const ForeignKeyShape& key, const std::string& table,
                        const std::string& own) {
     return "EXISTS (SELECT FROM " + quote_table(key.schema, key.table) + " AS r WHERE " +
            match_sql(key) + (is_of(key, table) ? " AND " + own : "") + ")";
 }
 
-// The text that a new value has once it is stored. Character and bit types keep their length out
-// of it: the cast would cut off what the assignment refuses.
+// SQL: the text that a new value has once it is stored in the column. An assignment refuses a value
+// that is too long for a character or bit type, but a cast cuts it off. So these types are cast
+// without their length.
 std::string stored_text_sql(const std::string& value, const ColumnShape& column) {
     static constexpr std::array cut_off_types{"varchar", "bpchar", "bit", "varbit"};
     const bool cuts_off = std::ranges::find(cut_off_types, column.base) != cut_off_types.end();
@@ -75,7 +73,7 @@ std::string stored_text_sql(const std::string& value, const ColumnShape& column)
     return "CAST(" + value + " AS " + column.type_name + ")::text";
 }
 
-// An array of the server as text; its elements hold neither quotes nor commas.
+// Appends to the text of a PostgreSQL array. The elements hold neither quotes nor commas.
 void append_element(std::string& array, std::string_view element) {
     array += array.empty() ? '{' : ',';
     array += element;
@@ -118,8 +116,8 @@ TableStatements::TableStatements(EntityIndex entity, const TargetSpec& spec,
     make_staging();
 }
 
-// The right side of SET for a column. `fresh` is the new value, `guard` the guard's digest (empty:
-// there is none).
+// SQL: the right side of SET for a column. `fresh` is the SQL of the new value, `guard` that of the
+// guard's digest (empty: no guard, the value is always written).
 std::string TableStatements::value_sql(std::uint32_t index, const std::string& fresh,
                                        const std::string& guard) const {
     const TargetColumn& column = spec_.columns[index];
@@ -198,8 +196,7 @@ Statement TableStatements::make_update(const std::vector<std::uint32_t>& columns
     statement.name = std::move(name);
     const std::string from = table_ + " AS t";
     const std::string where = " WHERE t." + id_ + " = $1::uuid";
-    // Without a column to write, the row is still asked for, so that one that is missing is
-    // noticed.
+    // With no column to write, the row is still selected, so that a missing row is noticed.
     if (columns.empty()) {
         statement.sql = "SELECT FROM " + from + where;
         return statement;
@@ -281,13 +278,14 @@ void TableStatements::make_remove() {
     remove_.name = prefix + "_remove";
     remove_.sql = "DELETE FROM " + table_ + where + " AND " + unchanged;
     for (const ForeignKeyShape& key : shape_.referrers) {
-        // A row that refers to itself does not stand in its own way.
+        // A reference of the row to itself does not keep it from being deleted.
         remove_.sql += " AND NOT " + refers_sql(key, table_, "r." + id_ + " <> t." + id_);
     }
 }
 
-// Who stays is found by walking up from the rows that must stay: held by a row outside the set, or
-// changed; then whatever these refer to, and so on. UNION ends the walk where it meets a circle.
+// Deletes a set of rows that may refer to each other, but for those that must stay. These are,
+// first, the rows that somebody changed or that a row outside the set refers to; then the rows that
+// these refer to, and so on. UNION ends the recursion on a cycle.
 void TableStatements::make_remove_set() {
     std::string held = "NOT l.unchanged";
     std::string upwards;
@@ -302,7 +300,7 @@ void TableStatements::make_remove_set() {
     if (upwards.empty()) return;
     const std::string prefix = "crossfade_" + std::to_string(entity_);
     lock_set_.name = prefix + "_lock_set";
-    // The digests are named so that both statements take the same parameters.
+    // $2 is mentioned only so that both statements take the same parameters.
     lock_set_.sql = "SELECT FROM " + table_ + " AS t WHERE t." + id_ +
                     " = ANY ($1::uuid[]) AND cardinality($2::text[]) > 0 ORDER BY t." + id_ +
                     " FOR UPDATE";

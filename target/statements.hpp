@@ -1,15 +1,18 @@
 // The statements that write one entity's table. Pure text: what a row becomes on the wire is bound
 // here too, so that a statement and its parameters cannot drift apart.
 //
-// What an owner means on UPDATE (present rows) and on the conflict branch of INSERT:
-//   bridge         new value                       new value
-//   target         left out                        left out
-//   trigger        left out                        left out
-//   until_changed  new value if the stored one's   left out: nothing says that what stands there is
-//   ours
-//                  digest is the guard's (guard with an empty digest: always; no guard: never)
-//   at_least       the greater of the two          the greater of the two
-//   json keys      (stored - owned keys) || patch  (stored - owned keys) || patch
+// What an owner means on UPDATE (of a present row) and on the conflict branch of INSERT:
+//
+//   owner            UPDATE                            ON CONFLICT
+//   bridge           new value                         new value
+//   target           left out                          left out
+//   trigger          left out                          left out
+//   until_changed    new value if the digest of the    left out: nothing says that the value
+//                    stored one is the guard's         there is ours
+//   at_least         the greater of the two            the greater of the two
+//   json keys        (stored - owned keys) || patch    (stored - owned keys) || patch
+//
+// A guard with an empty digest lets every write pass; without a guard none does.
 // A blind write leaves the row alone, and with it the triggers, if by these rules no column would
 // become another text. A column named in RowWrite::only is written by the same rules, but `target`
 // and `trigger` are not left out there.

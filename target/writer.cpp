@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t kCopyRows = 50;  // from here on COPY costs less than statements
 
-const Extra kSetConstraints{"SET CONSTRAINTS ALL IMMEDIATE"};
-
 BatchAnswer answer_of(RunResult result) {
     return BatchAnswer{.refused = {},
                        .missing = std::move(result.missing),

@@ -1,9 +1,9 @@
 // The one writer of the target: a batch becomes one transaction.
 //
-//   execute(batch)  BEGIN, origin, position, steps, SET CONSTRAINTS ALL IMMEDIATE    one round trip
-//   if nothing is refused
-//     answer ready  the transaction is open: commit() or rollback()
-//     not ready     rolled back
+//   execute(batch)   BEGIN, origin, position, steps, SET CONSTRAINTS ALL IMMEDIATE;
+//                    one round trip if nothing is refused
+//     ready          the transaction is open: commit() or rollback()
+//     not ready      it was rolled back
 //
 // Small batches go through prepared statements in a pipeline; from `merge_rows` new rows of an
 // entity on, these are copied to a staging table and merged, with the same result.

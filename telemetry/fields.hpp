@@ -1,7 +1,6 @@
 // The names of the fields of a log line, each in one place: what is not here is not logged.
 //
-//   log.info("batch applied", {fields::rows(512), fields::commit_lsn(lsn),
-//   fields::elapsed_ms(12)});
+//   log.info("batch applied", {fields::rows(512), fields::elapsed_ms(12)});
 //
 // Fields name things and count them. Row values never appear in a log; keys of rows are not row
 // values of a secret kind but they are not logged either: quarantine and `map get` show them on
@@ -59,6 +58,7 @@ private:
 inline constexpr Name component{"component"};
 inline constexpr Name side{"side"};  // source or target
 inline constexpr Name table{"table"};
+inline constexpr Name column{"column"};
 inline constexpr Name entity{"entity"};
 inline constexpr Name op{"op"};
 inline constexpr Name slot{"slot"};

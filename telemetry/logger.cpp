@@ -69,7 +69,7 @@ std::shared_ptr<spdlog::logger> make_logger(spdlog::sink_ptr sink, LogLevel leve
     formatter->set_pattern(format == LogFormat::journal ? "%*%v" : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v");
     logger->set_formatter(std::move(formatter));
     logger->set_level(level_of(level));
-    // A line that was written before a crash is there after it.
+    // Flushed after each line, so that a crash loses none.
     logger->flush_on(spdlog::level::trace);
     return logger;
 }

@@ -7,7 +7,7 @@
 
 namespace crossfade::service {
 
-// sd_notify's errors are not looked at: a manager that does not listen must not stop the bridge.
+// Errors of sd_notify are ignored: the bridge goes on if the manager does not listen.
 
 void notify_ready() { sd_notify(0, "READY=1"); }
 

@@ -22,7 +22,7 @@ constexpr std::size_t kBarsMax = 12;  // what remains of a small terminal is for
 
 std::string percentage(const ProgressView& view) {
     const double share = 100.0 * static_cast<double>(view.done) / static_cast<double>(view.total);
-    // An estimate may be passed; nothing is done to 100 % before it is finished.
+    // The total may be an estimate that is too low, so 100 % is shown only after finish().
     const int shown = view.finished ? 100 : std::clamp(static_cast<int>(share), 0, 99);
     return std::to_string(shown) + "%";
 }
@@ -144,7 +144,7 @@ void Progress::measure(Bar& bar, Clock::time_point now) {
     ProgressView& view = bar.view_;
     view.elapsed = std::chrono::duration_cast<std::chrono::seconds>(now - bar.started_);
     if (view.finished) {
-        // At the end the rate of the whole is what interests.
+        // At the end, the rate over the whole time is shown.
         const double seconds = std::chrono::duration<double>(now - bar.started_).count();
         view.rate = seconds > 0 ? static_cast<double>(view.done) / seconds : 0;
         view.left.reset();

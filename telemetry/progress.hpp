@@ -6,8 +6,8 @@
 //   bar.advance(1000);      // from any thread
 //   bar.finish();           // says the total once more
 //
-// A total that is an estimate may be passed; 0 means unknown, then neither percentage nor time left
-// is shown. The rate is that of the recent window, so it tells what the work does now.
+// The total may be an estimate that turns out too low. 0 means unknown: then neither percentage nor
+// time left is shown. The rate is that of a recent window, not of the whole time.
 #pragma once
 
 #include "telemetry/logger.hpp"

@@ -1,5 +1,7 @@
 #include "transforms/compiler.hpp"
 
+#include <boost/crc.hpp>
+
 #include <algorithm>
 
 namespace crossfade {
@@ -14,7 +16,7 @@ Compiler::Compiler(const Mapping& mapping, const std::map<std::string, CatalogTa
       program_{std::make_shared<Program>()} {}
 
 void Compiler::error(const Location& where, const std::string& message) {
-    // What several expressions use is compiled several times, and wrong in one place.
+    // An expression that several others use is compiled for each; its findings are reported once.
     const bool known = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
         return finding.where.line == where.line && finding.where.column == where.column &&
                finding.where.file == where.file && finding.message == message;
@@ -86,7 +88,8 @@ std::optional<std::uint32_t> Compiler::column(RelationIndex relation, const std:
         if (entry.name != mapped.name) continue;
         secret = std::find(entry.secret.begin(), entry.secret.end(), name) != entry.secret.end();
     }
-    mapped.columns.push_back({name, secret ? Type::secret : found->type, secret});
+    mapped.columns.push_back(
+        {name, secret ? Type::secret : found->type, secret, found->blank_padded});
     return static_cast<std::uint32_t>(mapped.columns.size() - 1);
 }
 
@@ -197,6 +200,22 @@ void collect_relations(const EntitySpec& spec, std::set<std::string>& names) {
             collect_relations(term.expr, names);
     }
 }
+
+// CRC-32C of the name. Of two indexes of one name, or one CRC, the later takes that of the name and
+// a number.
+void tag_indexes(Program& program) {
+    std::set<std::uint32_t> taken;
+    for (IndexSpec& index : program.indexes) {
+        std::string name = index.name;
+        for (std::size_t number = 2;; ++number) {
+            boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+            crc.process_bytes(name.data(), name.size());
+            index.tag = crc.checksum();
+            if (taken.insert(index.tag).second) break;
+            name = index.name + " " + std::to_string(number);
+        }
+    }
+}
 }  // namespace
 
 // Parents before children; a cycle of outcome dependencies other than a self-reference is an error.
@@ -243,6 +262,7 @@ std::shared_ptr<const Program> Compiler::run() {
     for (EntityIndex i = 0; i < specs_.size(); ++i)
         entity(i);
     if (has_errors(findings_)) return nullptr;
+    tag_indexes(*program_);
     return program_;
 }
 

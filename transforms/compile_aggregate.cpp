@@ -29,7 +29,7 @@ KeyBytes order_key(const Body& body, Frame& frame) {
     return key;
 }
 
-// What a pass over the members collects; one kind of aggregate each.
+// One kind of aggregate each: takes the members of a set one by one, then gives the result.
 class Accumulator {
 public:
     enum class Kind : std::uint8_t {
@@ -231,7 +231,7 @@ Node Compiler::members_node(const std::string& alias, const Scope& scope, std::v
     Tracker inner;
     Tracker* const outer = std::exchange(tracker_, &inner);
     for (const ExprPtr& part : set->at)
-        at.push_back(expression(part, *root).eval);
+        at.push_back(key_expression(part, *root).eval);
     tracker_ = outer;
     return node;
 }

@@ -3,6 +3,8 @@
 #include "transforms/functions/bcrypt.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace crossfade::compiler {
 
@@ -59,90 +61,105 @@ Compiled Compiler::call(const ExprPtr& expr, const Scope& scope) {
     return function(*expr, scope);
 }
 
+// `known` tells whether the name is that of a special form, whatever its arguments.
 Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, bool& known) {
-    known = true;
-    const auto arguments = [&](std::size_t at_least, std::size_t at_most) {
-        if (expr->args.size() >= at_least && expr->args.size() <= at_most) return true;
-        error(expr->where, in_quotes(expr->text) + " takes " + std::to_string(at_least) +
-                               (at_most > 99         ? " or more"
-                                : at_most > at_least ? " to " + std::to_string(at_most)
-                                                     : "") +
-                               " arguments, not " + std::to_string(expr->args.size()));
-        return false;
+    struct Form {
+        std::string_view name;
+        std::size_t at_least;
+        std::size_t at_most;
+        Compiled (Compiler::*compile)(const Expr&, const Scope&);
     };
-    if (expr->text == "if") {
-        if (!arguments(2, 3)) return kNothing;
-        const Compiled condition = expression(expr->args[0], scope);
-        const Compiled yes = expression(expr->args[1], scope);
-        const Compiled no = expr->args.size() == 3 ? expression(expr->args[2], scope) : kNothing;
-        if (!fits(condition.type, Type::boolean))
-            error(expr->where, "`if` wants a condition first");
-        return {[c = condition.eval, y = yes.eval, n = no.eval](Frame& f) {
-                    return is_true(c(f)) ? y(f) : n(f);
-                },
-                yes.type == no.type || no.type == Type::any ? yes.type : Type::any};
-    }
-    if (expr->text == "coalesce") {
-        if (!arguments(1, 1000)) return kNothing;
-        std::vector<Eval> evals;
-        Type type = Type::any;
-        for (const ExprPtr& arg : expr->args) {
-            const Compiled compiled = expression(arg, scope);
-            evals.push_back(compiled.eval);
-            type = &arg == &expr->args.front() || compiled.type == type ? compiled.type : Type::any;
-        }
-        return {[evals](Frame& frame) -> Value {
-                    for (const Eval& eval : evals) {
-                        Value value = eval(frame);
-                        if (!is_null(value)) return value;
-                    }
-                    return Null{};
-                },
-                type};
-    }
-    if (expr->text == "exists") {
-        if (!arguments(1, 1)) return kNothing;
-        auto row = try_row(expr->args[0], scope);
-        if (!row) {
-            error(expr->where, "exists(...) wants a row");
-            return kNothing;
-        }
-        if (tracker_ != nullptr) tracker_->nodes.insert(row->nodes.begin(), row->nodes.end());
-        const bool start = row->nodes.size() == 1 && row->nodes[0] == retarget_;
-        if (start)
-            return {[](Frame& f) -> Value { return f.rows[0].row != nullptr; }, Type::boolean};
-        return {[e = row->eval](Frame& f) -> Value { return e(f).row != nullptr; }, Type::boolean};
-    }
-    if (expr->text == "target") {
-        if (!arguments(2, 2)) return kNothing;
-        return target_call(*expr, scope);
-    }
-    if (expr->text == "compact") {
-        if (!arguments(1, 1)) return kNothing;
-        if (expr->args[0]->kind == Expr::Kind::object) return object(*expr->args[0], scope, true);
-        error(expr->where, "compact(...) wants an object: compact({key: value})");
+    static constexpr std::array kForms{
+        Form{"if", 2, 3, &Compiler::if_call},
+        Form{"coalesce", 1, 1000, &Compiler::coalesce_call},
+        Form{"exists", 1, 1, &Compiler::exists_call},
+        Form{"target", 2, 2, &Compiler::target_call},
+        Form{"compact", 1, 1, &Compiler::compact_call},
+        Form{"park", 1, 1, &Compiler::park_call},
+        Form{"bcrypt", 2, 2, &Compiler::bcrypt_call},
+    };
+    const auto* const form = std::find_if(kForms.begin(), kForms.end(),
+                                          [&](const Form& f) { return f.name == expr->text; });
+    known = form != kForms.end();
+    if (!known) return kNothing;
+    if (expr->args.size() < form->at_least || expr->args.size() > form->at_most) {
+        error(expr->where,
+              in_quotes(expr->text) + " takes " + std::to_string(form->at_least) +
+                  (form->at_most > 99               ? " or more"
+                   : form->at_most > form->at_least ? " to " + std::to_string(form->at_most)
+                                                    : "") +
+                  " arguments, not " + std::to_string(expr->args.size()));
         return kNothing;
     }
-    if (expr->text == "park") {
-        if (!arguments(1, 1)) return kNothing;
-        const Compiled reason = expression(expr->args[0], scope);
-        return {[r = reason.eval](Frame& frame) -> Value {
-                    const Value text = text_of(r(frame));
-                    throw Reject{is_null(text) ? "parked" : std::get<std::string>(text), true};
-                },
-                Type::any};
+    return (this->*form->compile)(*expr, scope);
+}
+
+Compiled Compiler::if_call(const Expr& expr, const Scope& scope) {
+    const Compiled condition = expression(expr.args[0], scope);
+    const Compiled yes = expression(expr.args[1], scope);
+    const Compiled no = expr.args.size() == 3 ? expression(expr.args[2], scope) : kNothing;
+    if (!fits(condition.type, Type::boolean)) error(expr.where, "`if` wants a condition first");
+    return {[c = condition.eval, y = yes.eval, n = no.eval](Frame& f) {
+                return is_true(c(f)) ? y(f) : n(f);
+            },
+            yes.type == no.type || no.type == Type::any ? yes.type : Type::any, std::nullopt,
+            yes.loose_type.empty() ? no.loose_type : yes.loose_type};
+}
+
+Compiled Compiler::coalesce_call(const Expr& expr, const Scope& scope) {
+    std::vector<Eval> evals;
+    Type type = Type::any;
+    std::string loose;
+    for (const ExprPtr& arg : expr.args) {
+        const Compiled compiled = expression(arg, scope);
+        evals.push_back(compiled.eval);
+        if (!compiled.loose_type.empty()) loose = compiled.loose_type;
+        type = &arg == &expr.args.front() || compiled.type == type ? compiled.type : Type::any;
     }
-    if (expr->text == "bcrypt") {
-        if (!arguments(2, 2)) return kNothing;
-        const Compiled plain = expression(expr->args[0], scope);
-        const Compiled cost = expression(expr->args[1], scope);
-        return {[p = plain.eval, c = cost.eval](Frame& frame) {
-                    return bcrypt_value(p(frame), c(frame), frame.salt);
-                },
-                Type::text};
+    return {[evals](Frame& frame) -> Value {
+                for (const Eval& eval : evals) {
+                    Value value = eval(frame);
+                    if (!is_null(value)) return value;
+                }
+                return Null{};
+            },
+            type, std::nullopt, loose};
+}
+
+Compiled Compiler::exists_call(const Expr& expr, const Scope& scope) {
+    auto row = try_row(expr.args[0], scope);
+    if (!row) {
+        error(expr.where, "exists(...) wants a row");
+        return kNothing;
     }
-    known = false;
+    if (tracker_ != nullptr) tracker_->nodes.insert(row->nodes.begin(), row->nodes.end());
+    const bool start = row->nodes.size() == 1 && row->nodes[0] == retarget_;
+    if (start) return {[](Frame& f) -> Value { return f.rows[0].row != nullptr; }, Type::boolean};
+    return {[e = row->eval](Frame& f) -> Value { return e(f).row != nullptr; }, Type::boolean};
+}
+
+Compiled Compiler::compact_call(const Expr& expr, const Scope& scope) {
+    if (expr.args[0]->kind == Expr::Kind::object) return object(*expr.args[0], scope, true);
+    error(expr.where, "compact(...) wants an object: compact({key: value})");
     return kNothing;
+}
+
+Compiled Compiler::park_call(const Expr& expr, const Scope& scope) {
+    const Compiled reason = expression(expr.args[0], scope);
+    return {[r = reason.eval](Frame& frame) -> Value {
+                const Value text = text_of(r(frame));
+                throw Reject{is_null(text) ? "parked" : std::get<std::string>(text), true};
+            },
+            Type::any};
+}
+
+Compiled Compiler::bcrypt_call(const Expr& expr, const Scope& scope) {
+    const Compiled plain = expression(expr.args[0], scope);
+    const Compiled cost = expression(expr.args[1], scope);
+    return {[p = plain.eval, c = cost.eval](Frame& frame) {
+                return bcrypt_value(p(frame), c(frame), frame.salt);
+            },
+            Type::text};
 }
 
 // target(entity, row): the uuid of the entity's root that the row feeds; NULL while no row of it

@@ -28,7 +28,7 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
         scope.row = RowVariable{members.alias, relation_index, node, 0, &members, slot};
         std::vector<Eval> parts;
         for (const ExprPtr& part : members.key) {
-            Compiled compiled = expression(part, scope);
+            Compiled compiled = key_expression(part, scope);
             const bool own = compiled.column && part->kind == Expr::Kind::name;
             if (own) spec.columns.push_back(*compiled.column);
             parts.push_back(std::move(compiled.eval));
@@ -184,10 +184,11 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
     node.parent = by.node;
     node.index = by.index;
     node.of = program.of;
+    if (by.node != kNone && spec.root.size() > 1) program_->indexes[by.index].null_parts = true;
     if (by.constant) error(spec.where, "a parent's root cannot be a constant");
     add_node(node);
     for (const ExprPtr& part : spec.root)
-        program.root.push_back(expression(part, scope).eval);
+        program.root.push_back(key_expression(part, scope).eval);
     return program;
 }
 
@@ -357,6 +358,7 @@ void Compiler::entity(EntityIndex index) {
     const std::size_t variants = slotted ? first.slots->values.size() : 1;
     for (std::size_t slot = 0; slot < variants; ++slot)
         variant(index, slot);
+    check_id(index);
     EntityProgram& entity = program_->entities[index];
     entity.adopt = spec.adopt;
     path_ = "entities." + spec.name + ".adopt";

@@ -20,7 +20,8 @@ std::vector<std::string> part_names(const Members& members) {
 
 namespace crossfade::compiler {
 
-// A column of a row in hand; where an edge is compiled, the row it starts from is rows[0].
+// A column of a row that is in the Frame. While the key of an edge is compiled, rows[0] is the row
+// whose key it is.
 Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
                              const Location& where) {
     if (row.relation == kNone) return kNothing;
@@ -28,6 +29,7 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
     // relation.
     std::map<RelationIndex, std::uint32_t> positions;
     Type type = Type::any;
+    std::string loose;
     for (const std::uint32_t node : row.nodes) {
         const RelationIndex relation = program_->nodes[node].relation;
         const auto position = column(relation, name);
@@ -41,33 +43,50 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
         positions[relation] = *position;
         program_->nodes[node].columns.insert(*position);
         type = program_->relations[relation].columns[*position].type;
+        const CatalogColumn& shown = *table(relation).find(name);
+        if (!shown.plain_equality) loose = shown.type_name;
         if (tracker_ != nullptr) tracker_->nodes.insert(node);
     }
     if (tracker_ != nullptr) tracker_->columns.insert(name);
     if (row.nodes.size() == 1) {
         const std::uint32_t position = positions.begin()->second;
         const bool start = row.nodes[0] == retarget_;
-        // A row in hand is read where it lies.
+        // The row is in the Frame already: its column is read from there.
         if (start || row.frame_slot) {
             const std::size_t slot = start ? 0 : *row.frame_slot;
             return {[slot, position](Frame& frame) -> Value {
                         const auto& held = frame.rows[slot].row;
                         return held ? (*held)[position] : Value{Null{}};
                     },
-                    type, position};
+                    type, position, loose};
         }
         const RowEval eval = row.eval;
         return {[eval, position](Frame& frame) -> Value {
                     const RowRef ref = eval(frame);
                     return ref.row ? (*ref.row)[position] : Value{Null{}};
                 },
-                type, position};
+                type, position, loose};
     }
     return {[eval = row.eval, positions](Frame& frame) -> Value {
                 const RowRef ref = eval(frame);
                 return ref.row ? (*ref.row)[positions.at(ref.relation)] : Value{Null{}};
             },
-            type};
+            type, std::nullopt, loose};
+}
+
+void Compiler::refuse_loose_key(const std::string& what, const std::string& type,
+                                const Location& where) {
+    if (type.empty()) return;
+    error(where, what + " has the type " + type +
+                     ", of which equal values are not always written alike: a key of it would "
+                     "miss rows that PostgreSQL finds. Make a text of it that is the same for "
+                     "equal values, as lower_ascii(text(k)) for citext, on both sides");
+}
+
+Compiled Compiler::key_expression(const ExprPtr& expr, const Scope& scope) {
+    Compiled compiled = expression(expr, scope);
+    refuse_loose_key("the key " + in_quotes(to_text(*expr)), compiled.loose_type, expr->where);
+    return compiled;
 }
 
 Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope) {
@@ -221,10 +240,8 @@ Compiled Compiler::key_part(const Expr& expr, const std::string& part) {
         if (members.slots) names.push_back(members.slots->variable);
     }
     std::size_t position = 0;
-    if (part.empty() && names.size() != 1) {
-        error(expr.where, "the key has " + std::to_string(names.size()) + " parts; say key.<part>");
-        return kNothing;
-    }
+    if (part.empty() && names.size() != 1)
+        return {[](Frame& frame) -> Value { return display_key(frame.root); }, Type::text};
     if (!part.empty()) {
         const auto found = std::find(names.begin(), names.end(), part);
         if (found == names.end()) {

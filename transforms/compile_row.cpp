@@ -98,13 +98,15 @@ CompiledRow Compiler::first_of(const std::vector<ExprPtr>& args, const Scope& sc
         all.nodes.insert(all.nodes.end(), row->nodes.begin(), row->nodes.end());
         all.relation = row->relation;
     }
+    // Of none that exists the last that has a key: that one is waited for.
     all.eval = [evals](Frame& frame) {
-        RowRef ref;
+        RowRef found;
         for (const RowEval& eval : evals) {
-            ref = eval(frame);
-            if (ref.row) break;
+            RowRef ref = eval(frame);
+            if (ref.row) return ref;
+            if (!ref.key.empty() || found.key.empty()) found = std::move(ref);
         }
-        return ref;
+        return found;
     };
     return all;
 }
@@ -172,6 +174,19 @@ IndexId Compiler::roots_edge(const std::vector<ExprPtr>& key, const Scope& scope
     return id;
 }
 
+// A computed key is told apart by its place in the file: names in it may mean other rows elsewhere.
+// Its name counts the places, since lines move when a file is edited, and names are stored.
+std::string Compiler::computed_key(const Expr& part) {
+    const std::string name = to_text(part) + " of " + path_;
+    std::vector<std::string>& places = places_of_[name];
+    const std::string place = part.where.file + ":" + std::to_string(part.where.line) + ":" +
+                              std::to_string(part.where.column);
+    const auto known = std::ranges::find(places, place);
+    const auto number = known - places.begin() + 1;
+    if (known == places.end()) places.push_back(place);
+    return number == 1 ? name : name + " (" + std::to_string(number) + ")";
+}
+
 Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan,
                               RelationIndex, const Location& where) {
     Tracker tracker;
@@ -182,11 +197,7 @@ Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scop
         tracker_ = &single;
         const bool plain = expression(part, scope).column.has_value() && single.columns.size() == 1;
         if (!text.empty()) text += ", ";
-        // A computed key is told apart by its place in the file: names in it may mean other rows
-        // elsewhere.
-        text += plain ? *single.columns.begin()
-                      : to_text(*part) + " @" + std::to_string(part->where.line) + ":" +
-                            std::to_string(part->where.column) + " of " + path_;
+        text += plain ? *single.columns.begin() : computed_key(*part);
         tracker.nodes.insert(single.nodes.begin(), single.nodes.end());
         tracker.key = tracker.key || single.key;
         tracker.other = tracker.other || single.other;
@@ -231,6 +242,12 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
                               " column(s), not " + std::to_string(expr.args.size()));
         return result;
     }
+    for (const std::uint32_t position : program_->relations[target].key) {
+        const std::string& name = program_->relations[target].columns[position].name;
+        const CatalogColumn& shown = *table(target).find(name);
+        refuse_loose_key("the key of " + in_quotes(expr.text),
+                         shown.plain_equality ? "" : shown.type_name, expr.where);
+    }
     bool scan = false;
     for (const RelationSettings& entry : mapping_.relations) {
         if (entry.name == expr.text) scan = entry.scan;
@@ -249,7 +266,7 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
         inner;  // the key's own reads belong to the edge, not to the expression around the lookup
     Tracker* const outer = std::exchange(tracker_, &inner);
     for (const ExprPtr& part : expr.args)
-        parts.push_back(expression(part, scope).eval);
+        parts.push_back(key_expression(part, scope).eval);
     tracker_ = outer;
     result.eval = [parts, target](Frame& frame) {
         RowRef ref;

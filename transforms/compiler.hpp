@@ -18,6 +18,8 @@ struct Compiled {
     Eval eval;
     Type type = Type::any;
     std::optional<std::uint32_t> column = std::nullopt;  // it is this column of a row, as it stands
+    // The type's name, if it is a column whose equality is not that of our values.
+    std::string loose_type = {};
 };
 
 // What stands for an expression that could not be compiled; a finding says why.
@@ -105,6 +107,14 @@ private:
     void target_columns(EntityIndex index);
     IndexId members_index(const Members& members, bool keeps_null, const std::string& name);
 
+    // compile_id.cpp
+    void check_id(EntityIndex index);
+    void warn_of_id(const EntitySpec& spec);
+    bool may_hold(const ExprPtr& expr, char separator, const EntitySpec& spec, int depth) const;
+    bool column_may_hold(const std::string& relation, const std::string& column) const;
+    bool key_may_hold(const std::string& part, char separator, const EntitySpec& spec,
+                      int depth) const;
+
     // compile_expression.cpp
     Compiled expression(const ExprPtr& expr, const Scope& scope);
     Compiled name(const Expr& expr, const Scope& scope);
@@ -112,11 +122,21 @@ private:
     Compiled call(const ExprPtr& expr, const Scope& scope);
     Compiled special(const ExprPtr& expr, const Scope& scope, bool& known);
     Compiled function(const Expr& expr, const Scope& scope);
+    // The special forms; the number of arguments is right already.
+    Compiled if_call(const Expr& expr, const Scope& scope);
+    Compiled coalesce_call(const Expr& expr, const Scope& scope);
+    Compiled exists_call(const Expr& expr, const Scope& scope);
     Compiled target_call(const Expr& expr, const Scope& scope);
+    Compiled compact_call(const Expr& expr, const Scope& scope);
+    Compiled park_call(const Expr& expr, const Scope& scope);
+    Compiled bcrypt_call(const Expr& expr, const Scope& scope);
     Compiled binary(const Expr& expr, const Scope& scope);
     Compiled unary(const Expr& expr, const Scope& scope);
     Compiled object(const Expr& expr, const Scope& scope, bool compact = false);
     Compiled key_part(const Expr& expr, const std::string& part);
+    // An expression that is a part of a key; one whose equality we do not know is a finding.
+    Compiled key_expression(const ExprPtr& expr, const Scope& scope);
+    void refuse_loose_key(const std::string& what, const std::string& type, const Location& where);
     Compiled column_of(const CompiledRow& row, const std::string& name, const Location& where);
     std::optional<Compiled> scoped_name(const Expr& expr, const Scope& scope);
     std::optional<Compiled> slot_name(const RowVariable& row, const std::string& name,
@@ -138,6 +158,7 @@ private:
     };
     Edge edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan, RelationIndex towards,
               const Location& where);
+    std::string computed_key(const Expr& part);
     IndexId rows_edge(const std::vector<ExprPtr>& key, const Scope& scope, std::uint32_t node,
                       const std::string& text, bool scan);
     IndexId roots_edge(const std::vector<ExprPtr>& key, const Scope& scope,
@@ -159,7 +180,8 @@ private:
     std::map<std::string, RelationIndex> relation_of_;
     std::vector<const EntitySpec*> specs_;  // in the order of Program::entities
     std::map<std::string, IndexId> edges_;
-    std::map<std::string, IndexId> group_index_;  // "entity/alias"
+    std::map<std::string, std::vector<std::string>> places_of_;  // of computed keys, by their name
+    std::map<std::string, IndexId> group_index_;                 // "entity/alias"
     std::map<std::string, std::pair<IndexId, std::string>> set_index_;
     Owning owner_;
     Tracker* tracker_ = nullptr;

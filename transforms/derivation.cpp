@@ -1,6 +1,7 @@
 #include "transforms/derivation.hpp"
 
 #include "transforms/functions/uuid5.hpp"
+#include "transforms/parent_reference.hpp"
 #include "transforms/shape.hpp"
 
 #include <algorithm>
@@ -37,8 +38,7 @@ public:
         const KeyBytes& root = frame_.root;
         if (is_unresolved(root)) {
             outcome.members =
-                frame_.view.image(unresolved_relation(), unresolved_member(root).second.row) ? 1
-                                                                                             : 0;
+                frame_.view.image(unresolved_relation(), unresolved_member(root).row) ? 1 : 0;
             return outcome.members > 0 && still_unresolved();
         }
         if (entity_.root_kind == EntityProgram::RootKind::row) {
@@ -77,14 +77,12 @@ public:
         outcome.flags = flags_.names();
     }
 
-    // A row that is gone still has its key: the columns of that, and NULL for all others.
+    // For a row that is gone, its key is still known: the key's columns have their values, all
+    // others are NULL.
     void stand_in() {
         if (entity_.root_kind == EntityProgram::RootKind::group) return;
-        const MappedRelation& relation = program_.relations[entity_.relation];
-        auto row = std::make_shared<Row>(relation.columns.size(), Value{Null{}});
-        for (std::size_t i = 0; i < std::min(relation.key.size(), frame_.key.size()); ++i)
-            (*row)[relation.key[i]] = frame_.key[i];
-        frame_.rows[0] = {entity_.relation, frame_.root, 0, std::move(row)};
+        const Row nulls(program_.relations[entity_.relation].columns.size(), Value{Null{}});
+        frame_.rows[0] = {entity_.relation, frame_.root, 0, with_key(nulls)};
     }
 
     Frame& frame() { return frame_; }
@@ -92,19 +90,26 @@ public:
     void choose_variant(std::uint32_t slot) { variant_ = &entity_.variants[slot]; }
 
 private:
+    std::shared_ptr<const Row> with_key(Row row) const {
+        const auto& key = program_.relations[entity_.relation].key;
+        for (std::size_t i = 0; i < std::min(key.size(), frame_.key.size()); ++i)
+            row[key[i]] = frame_.key[i];
+        return std::make_shared<const Row>(std::move(row));
+    }
+
     RelationIndex unresolved_relation() const {
-        return program_.indexes[unresolved_member(frame_.root).first].relation;
+        return program_.indexes[unresolved_index(program_, frame_.root)].relation;
     }
 
     bool still_unresolved() {
-        const auto [index, member] = unresolved_member(frame_.root);
-        const auto key = frame_.view.key_of(index, member);
+        const IndexId index = unresolved_index(program_, frame_.root);
+        const auto key = frame_.view.key_of(index, unresolved_member(frame_.root));
         return key && *key == frame_.root;
     }
 
     void park_unresolved(Outcome& outcome) {
-        const auto [index, member] = unresolved_member(frame_.root);
-        const IndexSpec& spec = program_.indexes[index];
+        const IndexSpec& spec = program_.indexes[unresolved_index(program_, frame_.root)];
+        const Member member = unresolved_member(frame_.root);
         Frame frame{frame_.view, flags_, spec.rows, spec.values};
         frame.rows[0] = {spec.relation, member.row, member.slot,
                          frame_.view.image(spec.relation, member.row)};
@@ -150,8 +155,19 @@ private:
         outcome.state = RootState::row;
     }
 
+    // Of a key with numbers the id reads 1.0 and 1.00 as one: the key's columns as the key has
+    // them.
+    Value name_of_id() {
+        if (!entity_.rounds_key) return text_of(variant_->id(frame_));
+        const std::shared_ptr<const Row> stored = frame_.rows[0].row;
+        frame_.rows[0].row = with_key(*stored);
+        Value name = text_of(variant_->id(frame_));
+        frame_.rows[0].row = stored;
+        return name;
+    }
+
     void identify(Outcome& outcome) {
-        const Value name = text_of(variant_->id(frame_));
+        const Value name = name_of_id();
         const auto* text = std::get_if<std::string>(&name);
         if (text == nullptr) throw Reject{"bad_value: the id's name is NULL"};
         outcome.computed = uuid_v5(program_.name_space, *text);
@@ -159,40 +175,12 @@ private:
         outcome.id = outcome.adopted ? outcome.adopted->id : outcome.computed;
     }
 
-    // The parent's root key, or nothing if the reference is NULL or its row is missing (then
-    // `wanted` names the row).
-    std::optional<KeyBytes> parent_root(const ParentProgram& parent, std::string& wanted) {
-        if (parent.row) {
-            const RowRef ref = parent.row(frame_);
-            if (!ref.row) {
-                wanted = program_.relations[ref.relation].name + " " +
-                         (ref.key.empty() ? "null" : display_key(ref.key));
-                return std::nullopt;
-            }
-            for (const auto& [relation, index] : parent.feeds) {
-                if (relation != ref.relation) continue;
-                if (index == kNone) return ref.key;
-                return frame_.view.key_of(index, {ref.key, ref.slot});
-            }
-            return std::nullopt;
-        }
-        KeyBytes root;
-        bool null = false;
-        for (const Eval& part : parent.root) {
-            const Value value = part(frame_);
-            null = null || (is_null(value) && parent.root.size() == 1);
-            append_key(root, value);
-        }
-        wanted = program_.entities[parent.of].name + " " + display_key(root);
-        if (null) return std::nullopt;
-        return root;
-    }
-
     void fill_parent(Outcome& outcome, std::uint32_t ordinal) {
         const ParentProgram& parent = variant_->parents[ordinal];
-        std::string wanted;
-        const auto root = parent_root(parent, wanted);
+        ParentReference reference = reference_of(program_, parent, frame_);
+        const auto& root = reference.root;
         OnMissing rule = parent.missing;
+        if (rule == OnMissing::null && !reference.null) rule = OnMissing::park;
         bool usable = false;
         std::optional<ParentView> seen;
         if (root) {
@@ -201,7 +189,7 @@ private:
             if (cycle) {
                 rule = parent.cycle;
                 flags_.raise("parent_cycle");
-                wanted += " (a cycle)";
+                reference.wanted += " (a cycle)";
             } else {
                 seen = frame_.view.parent(parent.of, *root);
                 usable = seen && seen->present;
@@ -214,10 +202,10 @@ private:
         }
         if (rule == OnMissing::park) {
             if (outcome.wanted.empty()) outcome.reason = parent.reason;
-            outcome.wanted.push_back(wanted);
+            outcome.wanted.push_back(std::move(reference.wanted));
             return;
         }
-        if (root) flags_.raise("missing_parent");
+        if (root && rule == OnMissing::detach) flags_.raise("missing_parent");
         outcome.detached.push_back(parent.column);
     }
 
@@ -257,8 +245,8 @@ private:
     const Variant* variant_ = nullptr;
 };
 
-// Evaluates one closure of a root's variant; NULL if the root is gone (unless `by_key` says that
-// its key will do) or rejects.
+// Evaluates one closure of a root's variant. NULL if the root is rejected, or if it is gone; with
+// `by_key` a root that is gone is evaluated from its key alone.
 template <class Use>
 Value evaluate_column(const Program& program, EntityIndex entity, const KeyBytes& root, View& view,
                       const Use& use, bool by_key = false) {

@@ -44,20 +44,20 @@ struct Outcome {
     std::vector<Value> values;       // state row: per target column, claims holding their wish
     std::vector<ClaimWish> wishes;   // for the columns Program::claims[wish.claim].column
     std::vector<ParentRef> parents;  // the parents whose uuids stand in `values`
-    std::vector<std::uint32_t>
-        detached;  // columns that are NULL because their parent is missing or on a cycle
+    // Columns that are NULL because their parent is missing or on a cycle.
+    std::vector<std::uint32_t> detached;
 };
 
 Outcome derive(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);
 
-// Puts fallbacks where the claim is not held; `held[i]` belongs to outcome.wishes[i]. Adds the
-// flags of lost claims.
+// Replaces the value of each claim that is not held by its fallback, and adds the flag of the lost
+// claim. `held[i]` says whether outcome.wishes[i] is held.
 void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,
                    const std::vector<bool>& held);
 
-// What the row writes while another root takes its unique value: the claim's `vacate`, else its
-// fallback, else NULL. Of a root that is gone from the view: NULL, or `by_key` what its key alone
-// gives.
+// What the row writes when another root takes over its unique value: the column's `vacate`, else
+// the fallback of its claim, else NULL. For a root that is gone: NULL, or with `by_key` what can be
+// computed from its key alone.
 Value vacated_value(const Program& program, EntityIndex entity, const KeyBytes& root,
                     std::uint32_t column, View& view, bool by_key = false);
 

@@ -55,12 +55,12 @@ Value logic(Operator op, const Value& left, const Value& right) {
     const auto* a = std::get_if<bool>(&left);
     const auto* b = std::get_if<bool>(&right);
     if (op == Operator::logical_and) {
-        if ((a && !*a) || (b && !*b)) return false;
-        if (a && b) return true;
+        if ((a != nullptr && !*a) || (b != nullptr && !*b)) return false;
+        if (a != nullptr && b != nullptr) return true;
         return Null{};
     }
-    if ((a && *a) || (b && *b)) return true;
-    if (a && b) return false;
+    if ((a != nullptr && *a) || (b != nullptr && *b)) return true;
+    if (a != nullptr && b != nullptr) return false;
     return Null{};
 }
 }  // namespace

@@ -20,14 +20,23 @@ struct OrderTerm {
     bool descending = false;
 };
 
-// Grammar (lowest precedence first):
-//   or -> and -> not -> comparison (= <> != < <= > >=, is [not] null, [not] in (a, b)) -> || -> + -
-//   -> * / -> unary - primary: 12 | 1.5 | 'text' ('' is a quote) | true false null | name |
-//   name.column | name(args) | relation[e, e]
-//            | relation[e].column | primary.column | (expr) | {key: expr, 'key': expr} | [expr,
-//            expr]
-//   args of an aggregate: set [, expr] [, if expr] [, order expr [asc|desc], ...]      e.g.
-//   first(j, num(point), if active = 1, order id desc)
+// Grammar, lowest precedence first:
+//
+//   or
+//   and
+//   not
+//   comparison   = <> != < <= > >=, is [not] null, [not] in (a, b)
+//   ||
+//   + -
+//   * /
+//   unary -
+//   primary      12 | 1.5 | 'text' ('' is a quote) | true | false | null | (expr)
+//                name | name.column | primary.column
+//                name(args) | relation[e, e] | relation[e].column
+//                {key: expr, 'key': expr} | [expr, expr]
+//
+//   args of an aggregate: set [, expr] [, if expr] [, order expr [asc|desc], ...]
+//                e.g. first(j, num(point), if active = 1, order id desc)
 struct Expr {
     enum class Kind {
         literal,  // value

@@ -21,8 +21,8 @@ struct RelationSettings {
     std::string name;
     Location where;
     std::string schema = "public";
-    std::vector<std::string>
-        key;  // empty: the primary key, else the replica identity, of the catalog
+    // Empty: the primary key of the catalog, else its replica identity.
+    std::vector<std::string> key;
     std::vector<std::string> secret;  // become (HMAC, kind) in the decoder
     bool scan = false;  // read by very many rows: no edges towards it, a change costs a pass
 };
@@ -91,24 +91,27 @@ struct Root {
     Location where;
 };
 
-enum class OnMissing { park, detach };  // detach: the column is NULL, flag missing_parent
+// park: the root waits; detach: the column is NULL, flag missing_parent; null: NULL for a NULL
+// reference, without a flag, while one whose parent is not there waits.
+enum class OnMissing { park, detach, null };
 enum class OnGone {
     remove,
     detach
 };  // what the standing child does when its parent's row leaves (file: delete|detach)
 
 enum class Owner { bridge, target, trigger, until_changed, at_least };
+std::string_view to_string(Owner owner);  // as the mapping writes it
 
 // parents: {shelf_id: {of: shelves, root: [key.hall, key.row], missing: park, gone: delete}}
 struct ParentSpec {
     std::string column;
     std::string entity;
     std::vector<ExprPtr> root;  // the parent's root key
-    ExprPtr
-        row;  // or: a row (alias or lookup) of a relation that feeds the parent; `root` then empty
+    // Or: a row (alias or lookup) of a relation that feeds the parent; `root` then empty.
+    ExprPtr row;
     OnMissing missing = OnMissing::park;
     OnGone gone = OnGone::remove;
-    OnMissing cycle = OnMissing::detach;  // for a parent of the same entity
+    OnMissing cycle = OnMissing::detach;  // park or detach, for a parent of the same entity
     std::string reason;                   // of a root parked for it; empty: missing_parent COLUMN
     Owner owner = Owner::bridge;          // or until_changed
     std::string adopted;                  // as ColumnSpec::adopted
@@ -136,9 +139,9 @@ struct ColumnSpec {
     std::string flag;   // claim lost; empty: "lost_claim"
     ExprPtr until;      // deferred: what stands there meanwhile
     ExprPtr vacate;     // optional: value while another row takes this one's
-    // until_changed, on an adopted row: SQL over the target's row that says whether the value is
-    // the earlier migration's (and so the bridge's); empty: it is. Else it counts as changed by
-    // others.
+    // until_changed, for an adopted row: an SQL condition over the target's row. True, or no
+    // condition: the earlier migration wrote the value, so the bridge may replace it. Else it
+    // counts as changed by others.
     std::string adopted;
     Location where;
 };
@@ -165,8 +168,8 @@ struct EntitySpec {
     std::optional<Adopt> adopt;
     ExprPtr exists;                         // false or null: filtered
     std::uint64_t members_max = 1'000'000;  // beyond it: rejected
-    std::vector<std::pair<std::string, ExprPtr>>
-        lookups;  // alias -> row expression, or target(entity, row) -> uuid
+    // alias -> row expression, or target(entity, row) -> uuid.
+    std::vector<std::pair<std::string, ExprPtr>> lookups;
     std::vector<SetSpec> sets;
     std::vector<ViewSpec> views;
     std::vector<std::pair<std::string, ExprPtr>> lets;
@@ -175,8 +178,8 @@ struct EntitySpec {
     // on_delete: delete | {keep: {is_active: "false"}}
     bool keep_on_delete = false;
     std::vector<std::pair<std::string, ExprPtr>> keep_columns;  // constants only
-    bool keep_if_changed =
-        false;  // on_delete: {keep_if: changed}: a row somebody else changed on the target stays
+    // on_delete: {keep_if: changed}: a row somebody else changed on the target stays.
+    bool keep_if_changed = false;
     bool stop_on_error = false;   // on_error: stop | reject
     bool remove_on_park = false;  // on_park: remove | keep (the last good row stands)
     Location where;

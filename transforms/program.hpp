@@ -1,17 +1,23 @@
 // The compiled mapping: relations, indexes, entities, and the graph of what each root reads.
 // Immutable, shared by all users.
 //
-// A *node* of the graph is one read, with the hop that leads to it from the node nearer to the
-// root. Walking the hops backwards (pipeline/affected) finds the roots that a change concerns:
+// A *node* of the graph is one read. Its parent is the node one step nearer to the root; a node of
+// kind root_row or member has none. When something changes, pipeline/affected walks from the nodes
+// that read it towards the root, by the last column of this table:
 //
-//   root_row          the row of a row entity                          <- the row's key is the root
-//   member            a member row of a group                          <- key_of(index, row) is the
-//   root set_member        a row of a set, read at a key of the parent node <- edge `at` gives the
-//   parent's rows lookup            a row looked up by a key of the parent's row     <- edge gives
-//   the parent's rows lookup_by_root    a row looked up by the root's key                <- edge
-//   over roots lookup_constant   a row looked up by a constant                    <- every root
-//   parent            another root's outcome, by a key of the parent's row, or (parent_by_root) of
-//   the root's key parent_of_row     the outcome of the root that the parent node's row feeds
+//   kind             what is read                                the way back towards the root
+//   root_row         the row of a row entity                     the row's key is the root
+//   member           a row that is a member of a group           key_of(index, row) is the root
+//   set_member       a row of a set, by a key of the parent's    edge `at` gives the parent's rows
+//                    row
+//   lookup           a row, by a key of the parent's row         the edge gives the parent's rows
+//   lookup_by_root   a row, by the root's key                    edge over roots gives the roots
+//   lookup_constant  a row, by a constant                        every root of the entity
+//   parent           another root's outcome, by a key of the     the edge gives the parent's rows
+//                    parent's row
+//   parent_by_root   another root's outcome, by the root's key   edge over roots gives the roots
+//   parent_of_row    the outcome of the root that the parent's   the rows that feed that root
+//                    row feeds
 #pragma once
 
 #include "transforms/evaluate.hpp"
@@ -29,22 +35,25 @@ namespace crossfade {
 
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-// Rows (or roots) under a key. Edges, sets and groups are all indexes; they differ in who reads
-// them.
+// An index: key -> rows (or roots). Edges, sets and groups are all of this kind; they differ in who
+// reads them.
 struct IndexSpec {
     std::string name;            // "lines by o.shop_id, o.day", for `plan`
+    std::uint32_t tag = 0;       // the name in four bytes; no two indexes have the same
     RelationIndex relation = 0;  // over rows
     EntityIndex over_roots =
         kNone;              // else: over the roots of this entity, by a function of their key
     bool identity = false;  // the key is the row's (root's) own key: nothing is stored
     bool local = true;      // the key reads no other row, so it needs no stored inverse
-    bool keeps_null =
-        false;  // a NULL key part is a key like any other (groups); else such rows have no entry
+    // A NULL key part is a key like any other (groups); else such rows have no entry.
+    bool keeps_null = false;
+    // An edge to a parent's key of several parts: a group may have NULL as one of them.
+    bool null_parts = false;
     bool scan = false;    // nothing is stored; walking it back is a pass over the relation
     bool covers = false;  // an entry carries the row's image: who reads a group reads all its rows
     std::vector<std::vector<Eval>> key;  // per slot (one without slots): the parts
-    // The key is these columns of the row as they stand, no slots, nothing required; empty: it is
-    // computed.
+    // If the key is just columns of the row (no slots, nothing required): these columns. Empty: the
+    // key is computed by `key`.
     std::vector<std::uint32_t> columns;
     std::vector<Eval> filter;          // per slot; empty: all are members
     std::vector<RowEval> required;     // `through` rows, without which the key is unresolved
@@ -132,6 +141,8 @@ struct EntityProgram {
     std::optional<EntitySpec::Adopt> adopt;
     Eval adopt_to;
     std::size_t adopt_value = 0;  // slot of Frame::values that adopt_to reads as `value`
+    // A row root whose key has columns of which equal values may be written unlike: numeric, real.
+    bool rounds_key = false;
     bool self_reference = false;
     bool keep_on_delete = false;
     std::vector<std::pair<std::uint32_t, Value>> keep_columns;
@@ -170,10 +181,11 @@ struct IndexEntry {
 std::vector<IndexEntry> index_entries(const Program& program, IndexId index,
                                       const KeyBytes& row_key,
                                       const std::shared_ptr<const Row>& row, View& view);
-// A root key of a member whose key cannot be known: 0xFF, index (4 bytes), slot, row key. No
-// encoded key begins with 0xFF.
+// A root key of a member whose key cannot be known: 0xFF, tag of the index (4 bytes), slot, row
+// key. No encoded key begins with 0xFF. A tag that no index has throws Failure(trust).
 bool is_unresolved(std::string_view root);
-KeyBytes unresolved_root(IndexId index, const Member& member);
-std::pair<IndexId, Member> unresolved_member(std::string_view root);
+KeyBytes unresolved_root(const IndexSpec& index, const Member& member);
+Member unresolved_member(std::string_view root);
+IndexId unresolved_index(const Program& program, std::string_view root);
 
 }  // namespace crossfade

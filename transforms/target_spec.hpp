@@ -15,8 +15,8 @@ struct TargetColumn {
     std::string name;
     ColumnSpec::Kind kind = ColumnSpec::Kind::value;  // parents are kind value, owner bridge
     Owner owner = Owner::bridge;
-    std::vector<std::string> json_keys =
-        {};  // kind json: the owned keys; the value written is an object of just these
+    // Kind json: the owned keys; the value written is an object of just these.
+    std::vector<std::string> json_keys = {};
     bool parent = false;
     std::string adopted = {};  // ColumnSpec::adopted
 };

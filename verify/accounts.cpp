@@ -1,5 +1,6 @@
 #include "verify/accounts.hpp"
 
+#include "pipeline/root_name.hpp"
 #include "pipeline/stager.hpp"
 #include "postgres/quote.hpp"
 #include "state/keys.hpp"
@@ -70,7 +71,8 @@ void check_accounts(EntityIndex entity, const Reader& scratch, const Reader& sta
     const std::int64_t derived =
         counts.applied + counts.merged + counts.filtered + counts.parked + counts.rejected;
     counts.pending = counts.source - derived;
-    // Nothing is open at the point, so nothing may be pending, and less than nothing never.
+    // No work is open at the point, so nothing may be pending; a negative count is wrong in any
+    // case.
     if (counts.pending == 0) return;
     ++counts.differences;
     add_account(counts.name, "pending", 0, counts.pending, log);

@@ -2,6 +2,7 @@
 // pushes; this pulls, a page at a time.
 #pragma once
 
+#include "state/keys.hpp"
 #include "state/store.hpp"
 
 #include <string>
@@ -24,7 +25,7 @@ public:
     const std::string& value() const { return page_[at_].second; }
     void next() {
         if (++at_ < page_.size() || !more_) return;
-        fill(page_.back().first + '\0');
+        fill(keys::behind(page_.back().first));
     }
 
 private:

@@ -7,21 +7,19 @@ namespace crossfade {
 
 namespace {
 
-// Readers of an outcome always become work, so that it can be told whose they are.
+// Readers of a changed outcome always become work items: an item says whose roots it derives.
 constexpr BatchLimits kLimits{.inline_entries = 0,
                               .chunk_roots = 2'000,
                               .chunk_entries = 20'000,
                               .ask_again = false,
                               .load_roots = 20'000,
                               .load_threads = 2};
-// All work of a scratch state was born at once. Our own items stand apart from those that batches
-// number.
+// All work in the scratch state has the same birth position. The items made here have sequence
+// numbers that the batches do not use.
 constexpr Lsn kBirth{1};
 constexpr std::uint64_t kFirstSequence = std::uint64_t{1} << 62;
 
-std::string row_key(EntityIndex entity, const Uuid& id) {
-    return ExpectedRows::prefix(entity) + keys::target(id);
-}
+std::string row_key(EntityIndex entity, const Uuid& id) { return keys::entity_target(entity, id); }
 
 std::string encode(const KeyBytes& root, const std::vector<Value>& values) {
     std::string bytes;
@@ -30,7 +28,7 @@ std::string encode(const KeyBytes& root, const std::vector<Value>& values) {
     return bytes;
 }
 
-// Whose roots the item makes be derived; nothing: it cannot be said.
+// The entity whose roots the item derives; nullopt: it cannot be told from the item.
 std::optional<EntityIndex> reader_of(const Program& program, const WorkItem& item) {
     if (item.kind != WorkItem::Kind::expand) return std::nullopt;
     return program.nodes.at(item.node).entity;
@@ -59,10 +57,7 @@ ExpectedRow ExpectedRows::decode(std::string_view suffix, std::string_view bytes
 void ExpectedRows::derive(const OnRoots& on_roots) {
     history_.copy_declared();
     WriteSet clear;
-    scratch_.scan(Family::work, {}, {}, [&](std::string_view key, std::string_view) {
-        clear.erase(Family::work, std::string{key});
-        return true;
-    });
+    clear_work(clear);
     scratch_.write(clear, false);
     for (EntityIndex entity = 0; entity < program_.entities.size(); ++entity) {
         WorkItem load;
@@ -70,11 +65,11 @@ void ExpectedRows::derive(const OnRoots& on_roots) {
         load.entity = entity;
         enqueue({load});
         drain(entity, on_roots);
-        History::Planted planted = history_.plant(entity);
-        enqueue(std::move(planted.work));
+        History::Seeded seeded = history_.seed(entity);
+        enqueue(std::move(seeded.work));
         drain(entity, on_roots);
         refuse(entity, on_roots);
-        mark_standing(planted.standing);
+        mark_standing(seeded.standing);
     }
 }
 
@@ -83,7 +78,7 @@ void ExpectedRows::enqueue(std::vector<WorkItem> items) {
     for (WorkItem& item : items) {
         item.birth = kBirth;
         item.sequence = sequence_++;
-        set.put(Family::work, keys::work(item.birth, item.sequence), item.encode());
+        put_numbered_work(scratch_, set, item);
     }
     scratch_.write(set, false);
 }
@@ -140,7 +135,7 @@ BatchAnswer ExpectedRows::answer(const TargetBatch& batch, std::set<RootRef>& re
     BatchAnswer answer;
     const auto ask = [&](const RootRef& root) {
         auto refusal = history_.refusal(root);
-        // Once refused, what is written of it is what its standing row gives up.
+        // A root that was refused already is written only to give up values of its standing row.
         if (!refusal || !refused.insert(root).second) return;
         answer.refused.push_back(std::move(*refusal));
     };
@@ -165,7 +160,8 @@ void ExpectedRows::keep(const TargetBatch& batch) {
             set.put(Family::targets, key, encode(write.root.root, write.values));
             continue;
         }
-        // A part of a row; without the rest it is a row that stands by history.
+        // Only some columns are written. If the others are not known here, the row stands by
+        // history.
         const auto bytes = rows_->get(Family::targets, key);
         if (!bytes) continue;
         ExpectedRow row = decode(keys::target(write.id), *bytes);

@@ -1,16 +1,17 @@
-// The rows that should stand on the target: every root derived anew from the images of the source's
-// snapshot, through the pipeline's own batches, towards a target that accepts what the real one
-// accepted.
+// The rows that should stand on the target. Every root is derived anew from the images of the
+// source's snapshot, by the pipeline's own batches. In place of the target stands one that accepts
+// what the real one accepted.
 //
-// Entities are taken one after the other, parents first, each until nothing of it is queued any
-// more:
+// Entities are taken one after the other, parents first. Each step goes on until no work of the
+// entity is queued any more:
 //
 //   load(e)    every root, in chunks
-//   plant(e)   the rows that stand by history; these, their readers and rivals again
+//   seed(e)    the rows that stand by history; these are derived again, with the roots that read
+//              them and those that want the same unique value
 //   refuse(e)  roots that the target refused although they are not written any more
 //
-// What a batch queues for entities that come later is dropped: they are derived in whole, in their
-// turn.
+// Work that a batch queues for a later entity is dropped: that entity is derived as a whole when
+// its turn comes.
 #pragma once
 
 #include "pipeline/batch.hpp"

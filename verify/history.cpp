@@ -35,10 +35,11 @@ void History::copy_declared() {
         scratch_.write(set, false);
         set.clear();
     };
-    state_.scan(Family::meta, "adopted/", {}, [&](std::string_view key, std::string_view value) {
-        put(Family::meta, key, value);
-        return true;
-    });
+    state_.scan(Family::meta, keys::kAdopted, {},
+                [&](std::string_view key, std::string_view value) {
+                    put(Family::meta, key, value);
+                    return true;
+                });
     // A claim's entry without a root marks a value that a row born on the target holds
     // (pipeline/claims).
     state_.scan(Family::claims, {}, {}, [&](std::string_view key, std::string_view root) {
@@ -48,22 +49,22 @@ void History::copy_declared() {
     scratch_.write(set, false);
 }
 
-History::Planted History::plant(EntityIndex entity) {
-    Planted planted;
+History::Seeded History::seed(EntityIndex entity) {
+    Seeded seeded;
     const std::string prefix = keys::entity_prefix(entity);
     state_.scan(Family::derived, prefix, {}, [&](std::string_view key, std::string_view bytes) {
         const DerivedRecord record = DerivedRecord::decode(bytes);
         if (record.present && record.state != StoredState::applied) {
-            plant_root({entity, KeyBytes{key.substr(prefix.size())}}, record, planted);
+            seed_root({entity, KeyBytes{key.substr(prefix.size())}}, record, seeded);
         }
         return true;
     });
-    return planted;
+    return seeded;
 }
 
-void History::plant_root(const RootRef& root, const DerivedRecord& record, Planted& planted) {
+void History::seed_root(const RootRef& root, const DerivedRecord& record, Seeded& seeded) {
     DerivedRecord here = read_record(scratch_, root).value_or(DerivedRecord{});
-    // The source gives the row after all: then nothing of it is history.
+    // The root gives its row from the source after all, so its row needs no history.
     if (here.present) return;
     here.id = record.id;
     here.present = true;
@@ -80,9 +81,9 @@ void History::plant_root(const RootRef& root, const DerivedRecord& record, Plant
             known->held = known->held || claim.held;
             continue;
         }
-        // Who held the value until now must learn of it.
+        // The root that held the value until now must be derived again.
         if (const auto holder = claim_holder(scratch_, {claim.claim, claim.value})) {
-            planted.work.push_back(root_work({root.entity, *holder}));
+            seeded.work.push_back(root_work({root.entity, *holder}));
         }
         set.put(Family::claims, keys::claim(claim.claim, claim.value, claim.order, root.root),
                 root.root);
@@ -94,13 +95,13 @@ void History::plant_root(const RootRef& root, const DerivedRecord& record, Plant
     set.put(Family::derived, keys::root(root.entity, root.root), here.encode());
     set.put(Family::targets, keys::target(here.id), keys::root(root.entity, root.root));
     scratch_.write(set, false);
-    planted.standing.push_back(root);
+    seeded.standing.push_back(root);
     WorkItem readers;
     readers.kind = WorkItem::Kind::outcome;
     readers.entity = root.entity;
     readers.key = root.root;
-    planted.work.push_back(std::move(readers));
-    planted.work.push_back(root_work(root));
+    seeded.work.push_back(std::move(readers));
+    seeded.work.push_back(root_work(root));
 }
 
 std::vector<Refusal> History::outstanding_refusals(EntityIndex entity) const {

@@ -1,12 +1,13 @@
-// Declared history: what T needs besides the source. Taken from the state of the bridge, laid into
-// the scratch state before and while everything is derived anew.
+// Declared history: what T needs besides the source. It is read from the state of the bridge, and
+// put into the scratch state before and while everything is derived anew.
 //
-//   adopted ids, values held by rows born on the target: before anything is derived
-//   rows that stand although their root does not give them now (parked, rejected, filtered but
-//     referred to, kept): when all other roots of their entity are derived, so that their parents
-//     are known to the scratch state
-//   what the target refused, why it kept a row: when the row is written or deleted again; for roots
-//     of which nothing is written any more, at the end of their entity
+//   what                                                    when
+//   adopted ids; values held by rows born on the target     before anything is derived
+//   rows that stand although their root does not give       when all other roots of their entity
+//   them now (parked, rejected, filtered but referred to,   are derived, so that the scratch state
+//   kept)                                                   knows their parents
+//   what the target refused; why it kept a row              when the row is written or deleted
+//                                                           again; else at the end of its entity
 #pragma once
 
 #include "model/identity.hpp"
@@ -26,14 +27,14 @@ public:
 
     void copy_declared();
 
-    // Plants the standing rows of the entity: they, the roots that read them and the holders of
-    // what they claim are to be derived again. Returns these as work, and the standing roots
-    // themselves.
-    struct Planted {
+    // Puts the standing rows of the entity into the scratch state. Gives back these roots, and as
+    // work what must be derived again because of them: they themselves, the roots that read them,
+    // and the holders of what they claim.
+    struct Seeded {
         std::vector<RootRef> standing;
         std::vector<WorkItem> work;
     };
-    Planted plant(EntityIndex entity);
+    Seeded seed(EntityIndex entity);
 
     // Roots of the entity that the target refused and that are not rejected here.
     std::vector<Refusal> outstanding_refusals(EntityIndex entity) const;
@@ -44,7 +45,7 @@ public:
     std::string kept(const RootRef& root) const;
 
 private:
-    void plant_root(const RootRef& root, const DerivedRecord& record, Planted& planted);
+    void seed_root(const RootRef& root, const DerivedRecord& record, Seeded& seeded);
 
     const Reader& state_;
     Store& scratch_;

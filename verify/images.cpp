@@ -8,7 +8,7 @@ namespace crossfade {
 
 namespace {
 
-// Equality of what is stored, not of numbers: a NaN equals itself.
+// Compares the stored form: a NaN equals itself.
 bool is_same(const Value& a, const Value& b) {
     std::string left, right;
     append_value(left, a);

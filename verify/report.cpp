@@ -55,18 +55,18 @@ std::string line_of(const Difference& difference) {
            shown(difference, difference.expected) + ", is " + shown(difference, difference.found);
 }
 
-using Members = std::vector<std::pair<std::string, std::string>>;
+using JsonPairs = std::vector<std::pair<std::string, std::string>>;
 
 std::string json_value(const std::optional<std::string>& value) {
     return value ? json_quote(*value) : "null";
 }
 
 std::string json_difference(const Difference& difference) {
-    Members members{{"kind", json_quote(to_string(difference.kind))},
-                    {"entity", json_quote(difference.entity)},
-                    {"key", json_quote(difference.key)},
-                    {"id", difference.id ? json_quote(difference.id->format()) : "null"},
-                    {"column", json_quote(difference.column)}};
+    JsonPairs members{{"kind", json_quote(to_string(difference.kind))},
+                      {"entity", json_quote(difference.entity)},
+                      {"key", json_quote(difference.key)},
+                      {"id", difference.id ? json_quote(difference.id->format()) : "null"},
+                      {"column", json_quote(difference.column)}};
     if (difference.secret) {
         members.emplace_back("secret", "true");
     } else {
@@ -127,7 +127,7 @@ std::string report_text(const Verification& verification) {
 }
 
 std::string report_json(const Verification& verification) {
-    Members kinds, entities, relations;
+    JsonPairs kinds, entities, relations;
     for (std::size_t k = 0; k < kDifferenceKinds; ++k) {
         kinds.emplace_back(to_string(static_cast<DifferenceKind>(k)),
                            text(verification.by_kind[k]));

@@ -1,6 +1,7 @@
 #include "verify/rows.hpp"
 
 #include "pipeline/digests.hpp"
+#include "pipeline/root_name.hpp"
 #include "state/keys.hpp"
 #include "target/canonical.hpp"
 #include "verify/cursor.hpp"
@@ -26,13 +27,6 @@ std::string digest_of(const std::optional<std::string>& text, const ColumnShape&
 
 }  // namespace
 
-std::string display_root(const Program& program, const KeyBytes& root) {
-    if (!is_unresolved(root)) return display_key(root);
-    const auto [index, member] = unresolved_member(root);
-    const MappedRelation& relation = program.relations[program.indexes[index].relation];
-    return relation.name + " " + display_key(member.row) + " (without a key)";
-}
-
 RowComparison::RowComparison(const Program& program, const ExpectedRows& expected,
                              const Reader& scratch, const Reader& state, Connection& target,
                              DifferenceLog& log)
@@ -47,7 +41,7 @@ void RowComparison::compare(EntityIndex entity, EntityVerification& counts, cons
     entity_ = entity;
     counts_ = &counts;
     spec_ = program_.entities[entity].target;
-    shape_ = load_shape(target_, spec_.schema, spec_.table);
+    shape_ = read_shape(target_, spec_.schema, spec_.table);
     for (TargetColumn& column : spec_.columns) {
         if (column.kind == ColumnSpec::Kind::deferred) column.owner = Owner::target;
     }
@@ -92,7 +86,7 @@ std::vector<RowComparison::StoredRow> RowComparison::read_page(const std::string
 }
 
 void RowComparison::missing(const ExpectedRow& row) {
-    // It was derived once, but what came later in the derivation took it back.
+    // It was derived as a row first, and as something else later in the same derivation.
     const auto derived = read_record(scratch_, {entity_, row.root});
     if (!derived || !derived->present) return;
     add(DifferenceKind::missing, row.root, row.id, kWholeRow, "a row", std::nullopt);
@@ -104,16 +98,15 @@ void RowComparison::unexpected(const StoredRow& row) {
         ++counts_->born;
         return;
     }
-    std::string_view rest = *owner;
-    // Two entities may share a table; each looks after its own rows.
-    if (keys::take_number(rest) != entity_) return;
-    const KeyBytes root{rest};
-    const auto derived = read_record(scratch_, {entity_, root});
+    const RootRef ref = keys::root_of(*owner);
+    // Two entities may share a table; each is compared with its own rows alone.
+    if (ref.entity != entity_) return;
+    const auto derived = read_record(scratch_, ref);
     if (derived && derived->present && derived->id == row.id) {
         ++counts_->standing;
         return;
     }
-    add(DifferenceKind::extra, root, row.id, kWholeRow, std::nullopt, "a row");
+    add(DifferenceKind::extra, ref.root, row.id, kWholeRow, std::nullopt, "a row");
 }
 
 void RowComparison::both(const ExpectedRow& expected, const StoredRow& stored) {
@@ -143,8 +136,8 @@ void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& de
     }
     for (std::uint32_t column = 0; column < spec_.columns.size(); ++column) {
         if (spec_.columns[column].kind != ColumnSpec::Kind::deferred) continue;
-        const std::string fresh = find_digest(derived, column | kFingerprint);
-        const std::string known = find_digest(record, column | kFingerprint);
+        const std::string fresh = find_digest(derived, column | StoredDigest::kFingerprint);
+        const std::string known = find_digest(record, column | StoredDigest::kFingerprint);
         if (taken_over(record, column, stored)) {
             ++counts_->taken_over;
         } else if (fresh.empty() || known.empty() || fresh != known) {
@@ -154,7 +147,8 @@ void RowComparison::columns(const ExpectedRow& expected, const DerivedRecord& de
     }
 }
 
-// Somebody else changed the value since the bridge wrote it, so it is his.
+// Whether somebody else changed the value since the bridge wrote it. Then it is theirs, and no
+// difference.
 bool RowComparison::taken_over(const DerivedRecord& record, std::uint32_t column,
                                const StoredRow& stored) {
     const std::string last = find_digest(record, column);

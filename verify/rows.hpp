@@ -20,9 +20,6 @@
 
 namespace crossfade {
 
-// What a root is called in a report: its key, or the member whose key cannot be known.
-std::string display_root(const Program& program, const KeyBytes& root);
-
 class RowComparison {
 public:
     // Borrows all. `target` is in a transaction whose snapshot stands for the point of `state`.
@@ -58,8 +55,8 @@ private:
     // Of the entity in hand:
     EntityIndex entity_ = 0;
     EntityVerification* counts_ = nullptr;
-    TargetSpec
-        spec_;  // deferred columns as if they were the target's: they are compared by fingerprint
+    // Deferred columns as if they were the target's: they are compared by fingerprint.
+    TargetSpec spec_;
     TableShape shape_;
 };
 

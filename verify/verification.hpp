@@ -35,8 +35,8 @@ struct Difference {
     std::string key;         // display_key of the root or of the source row; empty for accounts
     std::optional<Uuid> id;  // of the target row
     std::string column;      // empty: the whole row
-    std::optional<std::string>
-        expected;  // nullopt: NULL, or nothing where a row is missing or extra
+    // nullopt: NULL, or nothing where a row is missing or extra.
+    std::optional<std::string> expected;
     std::optional<std::string> found;
     bool secret = false;  // the values are withheld
 };
@@ -46,11 +46,11 @@ struct EntityVerification {
     std::int64_t source = 0, applied = 0, merged = 0, filtered = 0, parked = 0, rejected = 0,
                  pending = 0;
     std::uint64_t compared = 0;  // rows compared column by column
-    std::uint64_t standing =
-        0;  // rows that stand by declared history: only that they are there is verified
+    // Rows that stand by declared history: only their presence is verified.
+    std::uint64_t standing = 0;
     std::uint64_t born = 0;  // rows of the table that are not the bridge's
-    std::uint64_t taken_over =
-        0;  // values of until_changed and deferred columns that somebody else changed
+    // Values of until_changed and deferred columns that somebody else changed.
+    std::uint64_t taken_over = 0;
     std::uint64_t differences = 0;
 };
 

@@ -31,7 +31,7 @@ public:
         try {
             run();
         } catch (const std::exception&) {
-            // The verification failed already; that failure is the one to be told.
+            // The verification failed before this; its failure is the one that is reported.
             return;
         }
     }
@@ -107,7 +107,7 @@ private:
         scratch_ = RocksStore::open(*scratch_directory_ / "state");
     }
 
-    // From here on source, state and target are looked at as of one point.
+    // From here on source, state and target are all read as of one position.
     void take_snapshots() {
         const auto start = Clock::now();
         Once release{callbacks_.release};

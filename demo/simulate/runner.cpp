@@ -105,7 +105,7 @@ World load(const RunRequest& request) {
     const auto begun = Clock::now();
     Connection connection{request.conninfo, request.allow_remote};
     World world =
-        load_world(connection, request.plan.kinds, request.plan.connections, request.plan.seed);
+        read_world(connection, request.plan.kinds, request.plan.connections, request.plan.seed);
     if (!request.quiet) {
         std::cerr << "read what the application knows in "
                   << static_cast<int>(milliseconds(Clock::now() - begun)) << " ms\n";

@@ -327,7 +327,7 @@ private:
 
 }  // namespace
 
-World load_world(Connection& connection, const std::vector<Kind>& kinds, std::size_t connections,
+World read_world(Connection& connection, const std::vector<Kind>& kinds, std::size_t connections,
                  std::uint64_t seed) {
     return Loader{connection, kinds, connections, seed}.run();
 }

@@ -88,7 +88,7 @@ struct World {
 
 // Throws std::runtime_error that lists every table the kinds need and that is missing or empty, or
 // names the kinds for which a connection would find no usable rows.
-World load_world(Connection& connection, const std::vector<Kind>& kinds, std::size_t connections,
+World read_world(Connection& connection, const std::vector<Kind>& kinds, std::size_t connections,
                  std::uint64_t seed);
 
 }  // namespace crossfade::simulate

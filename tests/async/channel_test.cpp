@@ -82,6 +82,28 @@ TEST_CASE("a full channel makes the sender wait", "[async]") {
     CHECK(sent.get() == 4);
 }
 
+TEST_CASE("a channel is bounded by bytes as well, and what is larger passes alone", "[async]") {
+    asio::io_context context;
+    const auto bytes_of = [](const Value& value) { return static_cast<std::size_t>(*value); };
+    Channel<Value> channel(100, 10, bytes_of);
+    std::atomic<long> ahead = 0, ahead_max = 0;
+    auto sent =  // 1, 2, 3 ... 12 bytes
+        asio::co_spawn(context, send_numbers(channel, 12, ahead, ahead_max), asio::use_future);
+    context.poll();
+    CHECK(ahead == 4);
+    CHECK(channel.bytes() == 1 + 2 + 3 + 4);
+    for (long next = 1; next <= 12; ++next) {
+        REQUIRE(channel.size() > 0);
+        const auto taken = channel.try_receive();
+        REQUIRE(**taken == next);
+        context.restart();
+        context.poll();
+        CHECK((channel.bytes() <= 10 || channel.size() == 1));
+    }
+    CHECK(channel.bytes() == 0);
+    CHECK(sent.get() == 12);
+}
+
 TEST_CASE("a channel closed empty gives nothing, also to one who waits", "[async]") {
     asio::io_context context;
     Channel<Value> channel(3);

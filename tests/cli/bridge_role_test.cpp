@@ -238,7 +238,7 @@ TEST_CASE("without app.audit = off each row that the bridge writes is audited", 
     pair.lms("ALTER ROLE crossfade RESET app.audit");
     const Answer check = pair.check();
     CHECK(check.status == 0);
-    CHECK(check.mend("function public.write_audit_log: fires after each row") ==
+    CHECK(check.fix("function public.write_audit_log: fires after each row") ==
           "ALTER ROLE \"crossfade\" SET app.audit = 'off';");
     CHECK(
         check.says("fires after each row that the bridge writes to course_enrollments, courses, "
@@ -255,11 +255,11 @@ TEST_CASE("without app.audit = off each row that the bridge writes is audited", 
                          " FROM audit_logs") ==
           "course_enrollments courses grades staff_members students users");
     // A session with the setting is not warned of it, wherever it has it from.
-    pair.lms(check.mend("function public.write_audit_log"));
+    pair.lms(check.fix("function public.write_audit_log"));
     CHECK(pair.check().says(kClean));
 }
 
-TEST_CASE("check misses each right of bridge.sql that is left out, and its statement mends it",
+TEST_CASE("check misses each right of bridge.sql that is left out, and its statement fixes it",
           "[cli][postgres]") {
     Pair pair;
     const auto edu_rights = single_rights(statements(demo("edu/bridge.sql")));
@@ -286,13 +286,13 @@ TEST_CASE("check misses each right of bridge.sql that is left out, and its state
         const Answer answer = pair.check();
         CHECK_FALSE(answer.says(kClean));
         std::istringstream lines(answer.output);
-        std::set<std::string> mends;  // several tables may want the same
+        std::set<std::string> fixes;  // several tables may want the same
         for (std::string line; std::getline(lines, line);) {
             if (line.starts_with("crossfade run will make")) break;
-            if (line.starts_with("    ")) mends.insert(line.substr(4));
+            if (line.starts_with("    ")) fixes.insert(line.substr(4));
         }
-        REQUIRE(mends.size() == 1);
-        execute(*mends.begin());  // did it not mend, the next would find two
+        REQUIRE(fixes.size() == 1);
+        execute(*fixes.begin());  // had it not helped, the next check would find two
     };
     const auto on_edu = [&](const std::string& sql) { pair.edu(sql); };
     const auto on_lms = [&](const std::string& sql) { pair.lms(sql); };
@@ -343,7 +343,7 @@ TEST_CASE("check finds row-level security that a role does not pass, and uncheck
     pair.lms("ALTER ROLE crossfade NOBYPASSRLS");
     Answer answer = pair.check();
     CHECK(answer.status == 1);
-    CHECK(answer.mend("row-level security of public.students hides rows from role crossfade") ==
+    CHECK(answer.fix("row-level security of public.students hides rows from role crossfade") ==
           "ALTER ROLE \"crossfade\" BYPASSRLS;");
     // Who owns the table passes, unless it is forced on the owner.
     for (const char* table : {"students", "course_enrollments", "grades"})
@@ -357,13 +357,13 @@ TEST_CASE("check finds row-level security that a role does not pass, and uncheck
     pair.edu("ALTER TABLE persons ENABLE ROW LEVEL SECURITY");
     answer = pair.check();
     CHECK(answer.status == 1);
-    pair.edu(answer.mend("source: table public.persons: row-level security hides rows"));
+    pair.edu(answer.fix("source: table public.persons: row-level security hides rows"));
     CHECK(pair.check().status == 0);
 
     // A session that does not check foreign keys.
     pair.lms("ALTER ROLE crossfade SET session_replication_role = replica");
     answer = pair.check();
     CHECK(answer.status == 1);
-    pair.lms(answer.mend("session_replication_role is replica"));
+    pair.lms(answer.fix("session_replication_role is replica"));
     CHECK(pair.check().status == 0);
 }

@@ -9,26 +9,27 @@ TEST_CASE("check finds nothing wrong with a mapping that fits its servers", "[cl
     CHECK(answer.status == 0);
     CHECK(answer.says("0 errors"));
     CHECK(answer.says("source: logical replication slot " + shop.source() + " (wal2json)"));
-    CHECK(answer.says("target: schema crossfade with table progress"));
+    CHECK(answer.says("target: schema crossfade\n"));
+    CHECK(answer.says("target: table crossfade.progress"));
     CHECK(answer.says("warning: source: table public.order_line: NaN"));
     CHECK(shop.program().run({"check", "--json"}).says("\"status\": 0"));
     // Nothing was made by looking.
     CHECK(shop.cluster().value(shop.target(), "SELECT to_regnamespace('crossfade')").empty());
 }
 
-TEST_CASE("check finds wal_level, and the statement mends it", "[cli][postgres]") {
+TEST_CASE("check finds wal_level, and the statement fixes it", "[cli][postgres]") {
     Cluster cluster({.settings = {{"wal_level", "replica"}}});
     const Shop shop(cluster);
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
-    const std::string mend = answer.mend("wal_level is replica");
-    REQUIRE_THAT(mend, ContainsSubstring("ALTER SYSTEM SET wal_level = logical;"));
-    cluster.execute("postgres", mend.substr(0, mend.find(';')));
+    const std::string fix = answer.fix("wal_level is replica");
+    REQUIRE_THAT(fix, ContainsSubstring("ALTER SYSTEM SET wal_level = logical;"));
+    cluster.execute("postgres", fix.substr(0, fix.find(';')));
     cluster.restart();
     CHECK(shop.check().status == 0);
 }
 
-TEST_CASE("check finds tables without a replica identity, and the statements mend them",
+TEST_CASE("check finds tables without a replica identity, and the statements fix them",
           "[cli][postgres]") {
     const Shop shop;
     shop.on_source(
@@ -38,15 +39,15 @@ TEST_CASE("check finds tables without a replica identity, and the statements men
         "  ADD PRIMARY KEY (id) DEFERRABLE;");
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
-    CHECK(answer.mend("table public.product: has no replica identity") ==
+    CHECK(answer.fix("table public.product: has no replica identity") ==
           "ALTER TABLE \"public\".\"product\" REPLICA IDENTITY USING INDEX \"product_pkey\";");
-    CHECK(answer.mend("table public.stock: has no replica identity") ==
+    CHECK(answer.fix("table public.stock: has no replica identity") ==
           "ALTER TABLE \"public\".\"stock\" REPLICA IDENTITY USING INDEX \"stock_identity\";");
-    CHECK(answer.mend("table public.supplier: has no replica identity") ==
+    CHECK(answer.fix("table public.supplier: has no replica identity") ==
           "ALTER TABLE \"public\".\"supplier\" REPLICA IDENTITY FULL;");
-    CHECK(answer.mends().size() == 3);
-    for (const std::string& mend : answer.mends())
-        shop.on_source(mend);
+    CHECK(answer.fixes().size() == 3);
+    for (const std::string& fix : answer.fixes())
+        shop.on_source(fix);
     CHECK(shop.check().status == 0);
 }
 
@@ -58,9 +59,9 @@ TEST_CASE("check finds an identity that does not hold the mapping's key", "[cli]
         "ALTER TABLE product REPLICA IDENTITY USING INDEX product_code");
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
-    const std::string mend = answer.mend("replica identity (code) does not hold the key");
-    REQUIRE(mend == "ALTER TABLE \"public\".\"product\" REPLICA IDENTITY DEFAULT;");
-    shop.on_source(mend);
+    const std::string fix = answer.fix("replica identity (code) does not hold the key");
+    REQUIRE(fix == "ALTER TABLE \"public\".\"product\" REPLICA IDENTITY DEFAULT;");
+    shop.on_source(fix);
     CHECK(shop.check().status == 0);
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("check finds an unlogged table", "[cli][postgres]") {
     shop.on_source("ALTER TABLE product SET UNLOGGED");
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
-    shop.on_source(answer.mend("table public.product: is unlogged"));
+    shop.on_source(answer.fix("table public.product: is unlogged"));
     CHECK(shop.check().status == 0);
 }
 
@@ -84,7 +85,7 @@ TEST_CASE("check finds what a role may not do, and its statements let it", "[cli
     shop.configure(role);
     Answer answer = shop.check();
     CHECK(answer.status == 1);
-    CHECK(answer.mend("target: table public.review: role " + role + " may not read it") ==
+    CHECK(answer.fix("target: table public.review: role " + role + " may not read it") ==
           "GRANT SELECT ON \"public\".\"review\" TO \"" + role + "\";");
     CHECK_FALSE(answer.says("public.shelf"));
     CHECK(answer.says("may not use replication"));
@@ -92,15 +93,15 @@ TEST_CASE("check finds what a role may not do, and its statements let it", "[cli
     CHECK(answer.says("lacks SELECT, INSERT, UPDATE, DELETE on public.sale"));
     CHECK(answer.says("may not create schema crossfade"));
     CHECK(answer.says("may not use replication origins"));
-    const std::string origin = answer.mend("may not use replication origins");
-    for (const std::string& mend : answer.mends()) {
-        const bool target = mend.starts_with("CREATE SCHEMA") ||
-                            mend.find("INSERT") != std::string::npos ||
-                            mend.find("review") != std::string::npos;
+    const std::string origin = answer.fix("may not use replication origins");
+    for (const std::string& fix : answer.fixes()) {
+        const bool target = fix.starts_with("CREATE SCHEMA") ||
+                            fix.find("INSERT") != std::string::npos ||
+                            fix.find("review") != std::string::npos;
         if (target) {
-            shop.on_target(mend);
+            shop.on_target(fix);
         } else {
-            shop.on_source(mend);
+            shop.on_source(fix);
         }
     }
     shop.on_target(origin);
@@ -120,7 +121,7 @@ TEST_CASE("check finds what is missing on the target", "[cli][postgres]") {
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
     CHECK(answer.says("entities.customers.columns.since"));
-    CHECK(answer.mend("the target has no table public.sale") ==
+    CHECK(answer.fix("the target has no table public.sale") ==
           "CREATE TABLE \"public\".\"sale\" (...);");
     CHECK(answer.says("column unit is NOT NULL without a default"));
     shop.on_target("ALTER TABLE price ALTER COLUMN unit SET DEFAULT 'each'");
@@ -137,7 +138,7 @@ TEST_CASE("check refuses a unique key that neither the root's key nor a claim co
         "ALTER TABLE supplier ADD CONSTRAINT wide UNIQUE (name, city, code)");
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
-    CHECK(answer.mend("unique key one_name (name) is covered neither") ==
+    CHECK(answer.fix("unique key one_name (name) is covered neither") ==
           "columns: {name: {claim: ..., else: ...}}");
     CHECK(answer.says("unique key nth_of"));
     CHECK(answer.says("warning: entities.products: unique key lower_title"));
@@ -148,9 +149,9 @@ TEST_CASE("check refuses a unique key that neither the root's key nor a claim co
 TEST_CASE("check warns of foreign keys without an index", "[cli][postgres]") {
     const Shop shop;
     Answer answer = shop.check();
-    const std::string mend = answer.mend("foreign key product_supplier_id_fkey (supplier_id)");
-    REQUIRE(mend == "CREATE INDEX CONCURRENTLY ON \"public\".\"product\" (\"supplier_id\");");
-    shop.on_target(mend);
+    const std::string fix = answer.fix("foreign key product_supplier_id_fkey (supplier_id)");
+    REQUIRE(fix == "CREATE INDEX CONCURRENTLY ON \"public\".\"product\" (\"supplier_id\");");
+    shop.on_target(fix);
     answer = shop.check();
     CHECK_FALSE(answer.says("product_supplier_id_fkey"));
     CHECK_FALSE(answer.says("purchase_customer_id_fkey"));  // no customer ever leaves
@@ -190,6 +191,34 @@ TEST_CASE("check goes on with the other server when one cannot be reached", "[cl
     CHECK(answer.says("target: table crossfade.progress"));
 }
 
+TEST_CASE("check says what run will upgrade of an older schema crossfade, and refuses a later one",
+          "[cli][postgres]") {
+    const Shop shop;
+    shop.on_target(
+        "CREATE SCHEMA crossfade; CREATE TABLE crossfade.progress (slot text PRIMARY KEY,"
+        " batch bigint, lsn pg_lsn, source_system text, updated_at timestamptz)");
+    Answer answer = shop.check();
+    CHECK(answer.status == 0);
+    CHECK(answer.says("target: table crossfade.format"));
+    shop.on_target(
+        "CREATE TABLE crossfade.format (number integer NOT NULL);"
+        "INSERT INTO crossfade.format VALUES (99)");
+    answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.says("schema crossfade on the target has format 99"));
+    CHECK_FALSE(answer.says("target: table crossfade"));
+    for (const char* command : {"run", "drop"}) {
+        answer = command == std::string{"run"} ? shop.program().run({"run"})
+                                               : shop.program().run({"drop", "--yes"});
+        CHECK(answer.status == 2);
+        CHECK(answer.says("schema crossfade on the target has format 99"));
+    }
+    CHECK(shop.cluster().value(shop.source(),
+                               "SELECT count(*) FROM pg_replication_slots WHERE"
+                               " slot_name = '" +
+                                   shop.source() + "'") == "0");
+}
+
 TEST_CASE("check finds a slot that is not ours to use", "[cli][postgres]") {
     const Shop shop;
     shop.on_source("SELECT pg_create_logical_replication_slot('" + shop.source() +
@@ -197,9 +226,9 @@ TEST_CASE("check finds a slot that is not ours to use", "[cli][postgres]") {
     Answer answer = shop.check();
     CHECK(answer.status == 1);
     CHECK(answer.says("is one of plugin test_decoding, not wal2json"));
-    const std::string mend = answer.mend("is there, but no state");
-    REQUIRE_THAT(mend, ContainsSubstring("pg_drop_replication_slot"));
-    shop.on_source(mend);
+    const std::string fix = answer.fix("is there, but no state");
+    REQUIRE_THAT(fix, ContainsSubstring("pg_drop_replication_slot"));
+    shop.on_source(fix);
     CHECK(shop.check().status == 0);
 }
 
@@ -207,6 +236,6 @@ TEST_CASE("check refuses a source whose encoding wal2json does not convert", "[c
     const Shop shop(Cluster::shared(), "ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'");
     const Answer answer = shop.check();
     CHECK(answer.status == 1);
-    CHECK(answer.mend("does not convert the database's encoding LATIN1") ==
+    CHECK(answer.fix("does not convert the database's encoding LATIN1") ==
           "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0; -- and move the data there");
 }

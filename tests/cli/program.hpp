@@ -19,7 +19,7 @@ struct Answer {
 
     bool says(const std::string& text) const { return output.find(text) != std::string::npos; }
     // The statement under the first finding whose line contains `text`; empty if there is none.
-    std::string mend(const std::string& text) const {
+    std::string fix(const std::string& text) const {
         std::istringstream lines(output);
         for (std::string line; std::getline(lines, line);) {
             if (line.find(text) == std::string::npos) continue;
@@ -29,7 +29,7 @@ struct Answer {
         return {};
     }
     // All statements under errors.
-    std::vector<std::string> mends() const {
+    std::vector<std::string> fixes() const {
         std::vector<std::string> found;
         std::istringstream lines(output);
         bool error = false;

@@ -1,5 +1,5 @@
 // The commands against a running service, and against the state it leaves.
-#include "cli/control_client.hpp"
+#include "service/control_client.hpp"
 #include "tests/cli/program.hpp"
 
 #include <csignal>

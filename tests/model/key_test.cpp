@@ -131,8 +131,35 @@ TEST_CASE("descending keys are in the opposite order", "[model]") {
 
 TEST_CASE("keys print their parts", "[model]") {
     const std::vector<Value> parts{std::int64_t{1}, Null{}, std::string{"x"}};
-    CHECK(display_key(encode_key(parts)) == "1/null/x");
+    CHECK(display_key(encode_key(parts)) == "1/%00/x");
     CHECK(display_key(encode_key(Value{std::int64_t{220317084803617483}})) == "220317084803617483");
+}
+
+TEST_CASE("a key's name tells its parts apart, whatever they hold", "[model]") {
+    const auto name = [](const std::vector<std::string>& texts) {
+        std::vector<Value> parts;
+        for (const std::string& text : texts)
+            parts.emplace_back(text);
+        return display_key(encode_key(parts));
+    };
+    CHECK(name({"a/b", "c"}) == "a%2Fb/c");
+    CHECK(name({"a", "b/c"}) == "a/b%2Fc");
+    CHECK(name({"50%", ""}) == "50%25/");
+    CHECK(name({"a%2Fb", "c"}) == "a%252Fb/c");
+    CHECK(name({"", "null"}) == "/null");
+    CHECK(name({"tab\t", "del\x7F"}) == "tab%09/del%7F");
+    CHECK(name({"logins/220"}) == "logins/220");  // one part: nothing to tell apart
+    CHECK(name({"?login/5"}) == "%3Flogin/5");    // not the name of a root without a key
+    CHECK(name({"why?", "?"}) == "why?/?");
+    CHECK(display_key(encode_key(Value{Null{}})) == "%00");
+}
+
+TEST_CASE("a part of a key's name reads back as what was written", "[model]") {
+    CHECK(read_key_part("%00") == Value{Null{}});
+    CHECK(read_key_part("a%2fb%25") == Value{std::string{"a/b%"}});
+    CHECK(read_key_part("") == Value{std::string{}});
+    for (const char* wrong : {"%", "%2", "a%2", "%GG", "%-1", "50% off"})
+        CHECK_FALSE(read_key_part(wrong).has_value());
 }
 
 TEST_CASE("bytes that are no key are refused", "[model]") {

@@ -3,7 +3,7 @@
 // another mapping file, to see which tests find a broken rule.
 #pragma once
 
-#include "cli/status.hpp"
+#include "service/status.hpp"
 #include "tests/support/bridge.hpp"
 
 #include <filesystem>

@@ -1,4 +1,5 @@
 // A table without a key: its rows may be equal, and each of them counts.
+#include "tests/pipeline/counting_store.hpp"
 #include "tests/pipeline/model_target.hpp"
 #include "tests/support/catch.hpp"
 
@@ -61,11 +62,13 @@ public:
         return words_;
     }
 
+    std::uint64_t images_read() const { return state_.gets_of(Family::images); }
     std::int64_t rows() const { return read_counter(state_, 0, "source"); }
 
 private:
     std::shared_ptr<const Program> program_;
-    MemoryStore state_;
+    MemoryStore memory_;
+    CountingStore state_{memory_};
     std::string words_;
     std::uint64_t lsn_ = 0;
 };
@@ -87,6 +90,20 @@ TEST_CASE("rows of a table without a key come and go one by one, equal ones too"
     CHECK(labels.apply({L::remove(1, "a")}).empty());
     CHECK(labels.rows() == 0);
     CHECK_THROWS_AS(labels.apply({L::remove(1, "a")}), Failure);
+}
+
+TEST_CASE("n equal rows cost reads in proportion to n log n, not to n squared", "[pipeline]") {
+    constexpr std::int64_t kRows = 500;
+    Labels labels;
+    for (std::int64_t i = 0; i < kRows; ++i)
+        labels.apply({Labels::insert(1, "a")});
+    CHECK(labels.rows() == kRows);
+    for (std::int64_t i = 0; i < kRows; ++i)
+        labels.apply({Labels::remove(1, "a")});
+    CHECK(labels.rows() == 0);
+    // Twice the logarithm of 500 to find a row's number, and a few for the row itself. One by one
+    // they were 250,000.
+    CHECK(labels.images_read() < 2 * kRows * (2 * 9 + 6));
 }
 
 TEST_CASE("a row of a table without a key cannot be looked up, and the finding stands there once",

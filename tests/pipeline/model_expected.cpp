@@ -295,8 +295,7 @@ private:
         }
         std::set<std::string> found;
         state_.scan(Family::edges, {}, {}, [&](std::string_view key, std::string_view) {
-            std::string_view rest = key;
-            const std::uint32_t index = keys::take_number(rest);
+            const IndexId index = keys::number_of(key);
             if (index < program_.indexes.size() && program_.indexes[index].over_roots == kNone)
                 found.emplace(key);
             return true;

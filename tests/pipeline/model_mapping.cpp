@@ -32,6 +32,7 @@ public:
         items();
         marks();
         totals();
+        if (chance(random_, 50)) shares();
         return std::move(text_);
     }
 
@@ -45,10 +46,10 @@ private:
     std::string pick(const std::vector<std::string>& choices) {
         return choices[below(random_, choices.size())];
     }
-    std::string missing() { return pick({"park", "detach"}); }
+    std::string cycle() { return pick({"park", "detach"}); }
     // What becomes of the children of a parent that is not there, or goes.
     std::string rules() {
-        const std::string absent = missing();
+        const std::string absent = pick({"park", "detach", "null"});
         return "missing: " + absent + ", gone: " + pick({"delete", "detach"});
     }
     // In double quotes; some roots do not give it, but are rejected.
@@ -70,8 +71,8 @@ private:
         const bool deep = maybe(30,
                                 "      deep: {from: det, through: {i: \"item[item_id]\", "
                                 "u: \"usr[i.usr_id]\"}, key: u.acct_id, at: n.id}");
-        line("    parents:\n      parent: {of: nodes, root: n.parent_id, cycle: " + missing() +
-             ", " + rules() + "}");
+        line("    parents:\n      parent: {of: nodes, root: n.parent_id, cycle: " + cycle() + ", " +
+             rules() + "}");
         line("    columns:");
         line("      name: label(coalesce(cat[n.name_id], alt[n.name_id]))");
         line("      kids: count(kids)");
@@ -185,6 +186,15 @@ private:
         line("      points: >-");
         line("        list(s, compact({d: id, n: n, p: cat[point].name}), if q > 1, order id, n)");
         line("      full: all(d, q > 0)");
+        park();
+    }
+
+    // Under a group whose key has parts that may be NULL.
+    void shares() {
+        line("  shares:\n    target: public.shares\n    root: {row: item, as: i}");
+        line("    id: \"'share/' || i.id\"");
+        line("    parents: {total: {of: totals, root: [i.node_id, i.cat_id], " + rules() + "}}");
+        line("    columns: {note: i.note}");
         park();
     }
 

@@ -16,12 +16,17 @@
 //   fallback   a reserved value is claimed, or the loser of a claim writes what another row has
 #include "tests/pipeline/model_expected.hpp"
 #include "tests/pipeline/model_mapping.hpp"
+#include "tests/state/random_numbers.hpp"
+#include "tests/support/campaign.hpp"
 #include "tests/support/catch.hpp"
 
 #include "state/memory_store.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -44,6 +49,11 @@ public:
             readers_ = 14;
             accounts_ = 2;
         }
+        // As after a mapping that came to its things in another order.
+        if (chance(random_, 30)) {
+            numbered_ = std::make_unique<NumberedStore>(stored_, random_numbers());
+            state_ = numbered_.get();
+        }
     }
 
     // Empty, or what differs.
@@ -64,15 +74,36 @@ public:
     }
 
 private:
+    StateNumbers random_numbers() {
+        StateNumbers numbers;
+        numbers.relations = random_number_map(random_, program_->relations.size());
+        numbers.indexes = random_number_map(random_, program_->indexes.size());
+        numbers.nodes = random_number_map(random_, program_->nodes.size());
+        numbers.entities = random_number_map(random_, program_->entities.size());
+        numbers.claims = random_number_map(random_, program_->claims.size());
+        for (const MappedRelation& relation : program_->relations)
+            numbers.columns.push_back(random_number_map(random_, relation.columns.size()));
+        for (const EntityProgram& entity : program_->entities) {
+            numbers.target_columns.push_back(
+                random_number_map(random_, entity.target.columns.size()));
+            numbers.parents.push_back(
+                random_number_map(random_, entity.variants.front().parents.size()));
+        }
+        for (const IndexSpec& index : program_->indexes)
+            numbers.relation_of_index.push_back(
+                index.over_roots == kNone ? index.relation : StateNumbers::kNoRelation);
+        return numbers;
+    }
+
     std::string settle() {
         for (int chunks = 0; work_batch(); ++chunks) {
             if (chunks > 20'000) return "the work queue does not drain";
         }
-        return compare_with_expected(*program_, source_, state_, target_);
+        return compare_with_expected(*program_, source_, *state_, target_);
     }
 
     void source_batch() {
-        Batch batch{*program_, state_, limits_};
+        Batch batch{*program_, *state_, limits_};
         for (std::size_t n = 1 + below(random_, 3); n > 0; --n)
             batch.stage(transaction());
         lsn_ += 8;
@@ -81,7 +112,7 @@ private:
     }
 
     bool work_batch() {
-        Batch batch{*program_, state_, limits_};
+        Batch batch{*program_, *state_, limits_};
         if (!batch.add_work()) return false;
         commit(batch);
         return true;
@@ -96,10 +127,10 @@ private:
             batch.refuse(answer);
         }
         batch.accept(answer);
-        Position position = read_position(state_);
+        Position position = read_position(*state_);
         ++position.batch;
         position.applied = batch.lsn();
-        state_.write(batch.changes(position), true);
+        state_->write(batch.changes(position), true);
     }
 
     // Somebody deletes a row on the target; repair brings it back.
@@ -112,12 +143,12 @@ private:
         std::advance(row, static_cast<std::ptrdiff_t>(below(random_, table.size())));
         const Uuid id = row->first;
         const auto owner =
-            state_.get(Family::targets, std::string{id.bytes.begin(), id.bytes.end()});
+            state_->get(Family::targets, std::string{id.bytes.begin(), id.bytes.end()});
         if (!owner) return;
         const EntityIndex e = entity;
-        const auto record = DerivedRecord::decode(*state_.get(Family::derived, *owner));
+        const auto record = DerivedRecord::decode(*state_->get(Family::derived, *owner));
         if (record.state != StoredState::applied || !target_.steal(e, id)) return;
-        Batch repair{*program_, state_, limits_};
+        Batch repair{*program_, *state_, limits_};
         repair.add_root({e, KeyBytes{owner->substr(4)}});
         commit(repair);
     }
@@ -283,7 +314,9 @@ private:
     Random random_;
     std::shared_ptr<const Program> program_;
     ModelTarget target_;
-    MemoryStore state_;
+    MemoryStore stored_;
+    std::unique_ptr<NumberedStore> numbered_;
+    Store* state_ = &stored_;
     SourceRows source_;
     BatchLimits limits_;
     std::uint64_t readers_ = 5;   // highest id of the rows that read the others
@@ -301,13 +334,16 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 TEST_CASE(
     "whatever the mapping, the changes, the chunks and their interleaving, the target equals T "
     "from scratch",
-    "[pipeline][property]") {
+    "[pipeline][property][campaign][model]") {
     const std::uint64_t single = from_environment("CROSSFADE_MODEL_SEED", 0);
+    // The short form is a number of cases; the long one goes on with others until its time is over.
     const std::uint64_t cases = from_environment("CROSSFADE_MODEL_CASES", single != 0 ? 1 : 10'000);
+    const auto until = std::chrono::steady_clock::now() + campaign_seconds(std::chrono::seconds{0});
     const std::uint64_t first = single != 0 ? single : 1;
     std::string yaml;
     std::shared_ptr<const Program> program;
-    for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+    std::uint64_t seed = first;
+    for (; seed < first + cases || std::chrono::steady_clock::now() < until; ++seed) {
         if (!program || seed % kCasesOfMapping == 0) {
             Random random{seed / kCasesOfMapping};
             yaml = random_mapping(random);
@@ -324,6 +360,9 @@ TEST_CASE(
         INFO("seed " << seed << " (CROSSFADE_MODEL_SEED=" << seed << " runs it alone)");
         INFO(yaml);
         FAIL(difference);
+    }
+    if (is_long_campaign()) {
+        std::cout << "model: " << seed - first << " cases without a difference\n";
     }
     SUCCEED();
 }

@@ -60,6 +60,32 @@ TEST_CASE("a table is read with its types, key and identity", "[postgres]") {
     CHECK_FALSE(read_table_facts(connection, "public", "none"));
 }
 
+TEST_CASE("the catalog says of which types equal values are written alike", "[postgres]") {
+    auto& cluster = test::Cluster::shared();
+    const std::string database = cluster.create_database("equality");
+    cluster.execute(database, R"(
+        CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TYPE pair AS (a int, b int);
+        CREATE DOMAIN folded AS citext; CREATE DOMAIN twice AS folded; CREATE DOMAIN code AS char(3);
+        CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+        CREATE TABLE alike (a int, b numeric(5, 2), c float8, d varchar(3), e char(3), f uuid, g timetz, h inet, i mood, j int[],
+            k text[], l mood[], m code, n "char", o bytea, p bit(3), q text COLLATE "C", r money, s timestamptz);
+        CREATE TABLE unlike (a citext, b interval, c jsonb, d json, e xml, f tsrange, g pair, h point, i folded, j twice,
+            k numeric[], l citext[], m float4[], n char(3)[], o text COLLATE any_case, p interval[], q tsvector);)");
+    auto connection = open(database);
+    const auto alike = read_table(connection, "public", "alike");
+    for (const CatalogColumn& column : alike->columns) {
+        INFO(column.name << " " << column.type_name);
+        CHECK(column.plain_equality);
+        CHECK(column.blank_padded == (column.name == "e" || column.name == "m"));
+    }
+    const auto unlike = read_table(connection, "public", "unlike");
+    for (const CatalogColumn& column : unlike->columns) {
+        INFO(column.name << " " << column.type_name);
+        CHECK_FALSE(column.plain_equality);
+        CHECK_FALSE(column.blank_padded);
+    }
+}
+
 TEST_CASE("a target table is read with everything that may refuse a row", "[postgres]") {
     auto& cluster = test::Cluster::shared();
     const std::string database = cluster.create_database("target");

@@ -89,14 +89,14 @@ TEST_CASE("however a stream is cut into slices, the transactions are the same",
         std::vector<std::vector<std::int64_t>> expected;
         std::int64_t next = 0;
         for (std::uint32_t xid = 1; xid <= 5; ++xid) {
-            events.push_back(begin(xid));
+            events.emplace_back(std::in_place_type<BeginEvent>, begin(xid));
             auto& ids = expected.emplace_back();
             for (auto count = random() % 30; count > 0; --count) {
-                if (random() % 5 == 0) events.push_back(IgnoredEvent{});
+                if (random() % 5 == 0) events.emplace_back(std::in_place_type<IgnoredEvent>);
                 ids.push_back(next);
-                events.push_back(change(next++));
+                events.emplace_back(std::in_place_type<Change>, change(next++));
             }
-            events.push_back(commit(xid));
+            events.emplace_back(std::in_place_type<CommitEvent>, commit(xid));
         }
         Assembler assembler{{1 + random() % 12, 100 + random() % 3000}};
         std::vector<std::vector<std::int64_t>> seen(1);

@@ -15,15 +15,30 @@ using namespace crossfade::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("names in the table list are escaped", "[replicator]") {
-    CHECK(wal2json_table_list({{"public", "t"}, {"we.ird", "a b,c*\\d"}}) ==
-          "public.t,we\\.ird.a\\ b\\,c\\*\\\\d");
-    StreamOptions options;
-    options.slot = "s";
-    options.tables = {{"public", "it's"}};
-    const std::string command = start_replication_command(options, EndLsn{Lsn{0x16B374D848ULL}});
-    CHECK_THAT(command, ContainsSubstring("START_REPLICATION SLOT \"s\" LOGICAL 16/B374D848"));
-    CHECK_THAT(command, ContainsSubstring("\"add-tables\" 'public.it''s'"));
+TEST_CASE("a stream is started with the options of its plugin", "[replicator]") {
+    const std::vector<MappedRelation> relations{{"public", "it's", {}, {}},
+                                                {"we.ird", "a b,c*\\d", {}, {}}};
+    CHECK(wal2json_table_list(relations) == "public.it's,we\\.ird.a\\ b\\,c\\*\\\\d");
+    const auto decoder = make_decoder("wal2json", relations, nullptr);
+    REQUIRE(decoder);
+    const std::string command =
+        start_replication_command("s", decoder->options(), EndLsn{Lsn{0x16B374D848ULL}});
+    CHECK_THAT(command, ContainsSubstring("START_REPLICATION SLOT \"s\" LOGICAL 16/B374D848"
+                                          " (\"format-version\" '2', "));
+    CHECK_THAT(command, ContainsSubstring("\"add-tables\" 'public.it''s,"));
+    CHECK_FALSE(make_decoder("pgoutput", relations, nullptr));
+    CHECK(start_replication_command("s", {}, EndLsn{}) ==
+          "START_REPLICATION SLOT \"s\" LOGICAL 0/0");
+}
+
+TEST_CASE("only the plugin's word for a change it left out is an error", "[replicator]") {
+    const Wal2JsonDecoder decoder{kOrders, nullptr};
+    CHECK_FALSE(decoder.judge({"WARNING", "01000", "something else"}));
+    const auto error = decoder.judge(
+        {"WARNING", "01000", R"(no tuple identifier for UPDATE in table "public"."orders")"});
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::trust);
+    CHECK_THAT(error->hint(), ContainsSubstring(R"(ALTER TABLE "public"."orders" REPLICA)"));
 }
 
 TEST_CASE("transactions arrive whole, in commit order, of mapped tables only", "[postgres]") {
@@ -99,9 +114,9 @@ TEST_CASE("the slot follows what is confirmed, and other databases' traffic whil
     const std::string other = source.cluster.create_database("noise");
     const EndLsn before = source.slot().confirmed;
     run([&]() -> asio::awaitable<void> {
-        auto stream =
-            co_await SlotStream::start(source.connection(), source.options(), source.start);
         Wal2JsonDecoder decoder{source.relations, nullptr};
+        auto stream = co_await SlotStream::start(source.connection(), source.options(), decoder,
+                                                 source.start);
         ChangeStream changes{*stream, decoder};
         source.cluster.execute(other, "CREATE TABLE noise AS SELECT generate_series(1, 20000)");
         const Lsn written = source.marker();
@@ -131,9 +146,9 @@ TEST_CASE("nothing of an unconfirmed transaction is confirmed, however idle the 
     source.execute("INSERT INTO orders VALUES (1)");
     const Lsn after = source.marker();
     run([&]() -> asio::awaitable<void> {
-        auto stream =
-            co_await SlotStream::start(source.connection(), source.options(), source.start);
         Wal2JsonDecoder decoder{source.relations, nullptr};
+        auto stream = co_await SlotStream::start(source.connection(), source.options(), decoder,
+                                                 source.start);
         ChangeStream changes{*stream, decoder};
         EndLsn first;
         while (first == EndLsn{}) {
@@ -162,9 +177,9 @@ TEST_CASE("a slow reader is not cut off by wal_sender_timeout", "[postgres]") {
     test::Cluster cluster({.settings = {{"wal_sender_timeout", "'1500ms'"}}});
     const Source source{kOrdersDdl, kOrders, cluster};
     run([&]() -> asio::awaitable<void> {
-        auto stream =
-            co_await SlotStream::start(source.connection(), source.options(), source.start);
         Wal2JsonDecoder decoder{source.relations, nullptr};
+        auto stream = co_await SlotStream::start(source.connection(), source.options(), decoder,
+                                                 source.start);
         ChangeStream changes{*stream, decoder};
         const auto read_late = [&]() -> asio::awaitable<void> {
             asio::steady_timer timer{co_await asio::this_coro::executor};
@@ -187,14 +202,14 @@ TEST_CASE("a server that shuts down ends the stream, at once", "[postgres]") {
     test::Cluster cluster;
     const Source source{kOrdersDdl, kOrders, cluster};
     run([&]() -> asio::awaitable<void> {
-        auto stream =
-            co_await SlotStream::start(source.connection(), source.options(), source.start);
+        Wal2JsonDecoder decoder{source.relations, nullptr};
+        auto stream = co_await SlotStream::start(source.connection(), source.options(), decoder,
+                                                 source.start);
         source.execute("INSERT INTO orders VALUES (1)");  // never confirmed
         std::thread stopper{[&] { cluster.stop(test::StopMode::fast); }};
         const auto started = std::chrono::steady_clock::now();
         bool ended = false;
         try {
-            Wal2JsonDecoder decoder{source.relations, nullptr};
             ChangeStream changes{*stream, decoder};
             while (auto item = co_await with_deadline(changes.next(), 30s, "end of the stream")) {
                 if (auto* transaction = std::get_if<SourceTransaction>(&*item))
@@ -236,10 +251,11 @@ TEST_CASE("a table without identity that is not mapped harms nobody", "[postgres
 
 TEST_CASE("what cannot be streamed from is told apart", "[postgres]") {
     const Source source{kOrdersDdl, kOrders};
+    Wal2JsonDecoder decoder{source.relations, nullptr};
     const auto kind_of = [&](StreamOptions options, EndLsn from) {
         try {
             run([&]() -> asio::awaitable<void> {
-                co_await SlotStream::start(source.connection(), options, from);
+                co_await SlotStream::start(source.connection(), options, decoder, from);
             }());
         } catch (const Failure& failure) {
             return failure.error().kind();
@@ -254,10 +270,11 @@ TEST_CASE("what cannot be streamed from is told apart", "[postgres]") {
     options.expected = SourceIdentity{1, 1};
     CHECK(kind_of(options, source.start) == ErrorKind::trust);
     run([&]() -> asio::awaitable<void> {
-        const auto first =
-            co_await SlotStream::start(source.connection(), source.options(), source.start);
+        const auto first = co_await SlotStream::start(source.connection(), source.options(),
+                                                      decoder, source.start);
         try {
-            co_await SlotStream::start(source.connection(), source.options(), source.start);
+            co_await SlotStream::start(source.connection(), source.options(), decoder,
+                                       source.start);
             FAIL("a second reader");
         } catch (const Failure& failure) {
             CHECK(failure.error().kind() == ErrorKind::conflict);
@@ -266,7 +283,7 @@ TEST_CASE("what cannot be streamed from is told apart", "[postgres]") {
     ConnectionOptions nowhere{"host=127.0.0.1 port=1 user=x dbname=x", "t", "source"};
     try {
         run([&]() -> asio::awaitable<void> {
-            co_await SlotStream::start(nowhere, source.options(), source.start);
+            co_await SlotStream::start(nowhere, source.options(), decoder, source.start);
         }());
         FAIL("connected");
     } catch (const Failure& failure) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "replicator/change_stream.hpp"
+#include "replicator/wal2json.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -52,8 +53,6 @@ struct Source {
     StreamOptions options() const {
         StreamOptions options;
         options.slot = database;
-        for (const MappedRelation& relation : relations)
-            options.tables.emplace_back(relation.schema, relation.name);
         return options;
     }
     SlotInfo slot() const {
@@ -76,8 +75,8 @@ inline constexpr const char* kOrdersDdl =
 inline asio::awaitable<std::vector<SourceTransaction>> read_until(const Source& source, EndLsn from,
                                                                   Lsn until,
                                                                   AssemblerOptions slices = {}) {
-    auto stream = co_await SlotStream::start(source.connection(), source.options(), from);
     Wal2JsonDecoder decoder{source.relations, nullptr};
+    auto stream = co_await SlotStream::start(source.connection(), source.options(), decoder, from);
     ChangeStream changes{*stream, decoder, slices};
     std::vector<SourceTransaction> transactions;
     for (Lsn reached; reached < until;) {

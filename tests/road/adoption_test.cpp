@@ -13,7 +13,7 @@ std::string id_of(int number) {
 }
 
 // An account as somebody's script left it.
-void old_account(const Road& road, int number, const std::string& username,
+void old_account(const EndToEnd& road, int number, const std::string& username,
                  const std::string& password_hash, const std::string& profile) {
     road.target(
         "INSERT INTO account (id, username, email, password_hash, is_active, is_blocked,"
@@ -22,7 +22,7 @@ void old_account(const Road& road, int number, const std::string& username,
         "', true, false, 0, 'dark', now(), now(), '" + profile + "')");
 }
 
-std::string account(const Road& road, int number) {
+std::string account(const EndToEnd& road, int number) {
     return road.target_value(
         "SELECT concat_ws('|', username, CASE WHEN password_hash LIKE '$2b$04$%' THEN 'hashed' "
         "ELSE password_hash END, theme, profile->>'old_login', profile->>'own') "
@@ -36,7 +36,7 @@ TEST_CASE("adopted rows change hands of unique values, in small batches and in l
           "[road][postgres]") {
     const std::string chunk = GENERATE("1", "2", "1000");
     CAPTURE(chunk);
-    Road road{{{"work.chunk_roots", chunk}}};
+    EndToEnd road{{{"work.chunk_roots", chunk}}};
     road.source(
         "TRUNCATE login, customer; INSERT INTO login (id, username, password) VALUES "
         "(1, 'anna', 'cGFzc3dvcmQ='), (2, 'berta', 'cGFzc3dvcmQ='),"
@@ -69,7 +69,7 @@ TEST_CASE("adopted rows change hands of unique values, in small batches and in l
 }
 
 TEST_CASE("a row to adopt that disappears meanwhile is inserted with its id", "[road][postgres]") {
-    Road road;
+    EndToEnd road;
     road.source("TRUNCATE login, customer; INSERT INTO login (id, username) VALUES (1, 'anna')");
     old_account(road, 1, "old", "!", R"({"old_login": 1})");
     road.start_armed("images_loaded");
@@ -84,7 +84,7 @@ TEST_CASE("a row to adopt that disappears meanwhile is inserted with its id", "[
 TEST_CASE("a load into a target that an earlier state wrote finds its rows, and its secrets",
           "[road][postgres]") {
     TemporaryDirectory keys;
-    Road road{{}, keys / "secret.key"};
+    EndToEnd road{{}, keys / "secret.key"};
     road.source(
         "TRUNCATE login, customer; INSERT INTO login (id, username, password) VALUES "
         "(1, 'anna', 'cGFzc3dvcmQ='), (2, 'berta', 'cGFzc3dvcmQ=')");

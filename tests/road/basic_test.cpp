@@ -20,7 +20,7 @@ std::int64_t account(const Status& status, const std::string& name,
 
 TEST_CASE("a load and the stream behind it make of the source what the mapping says",
           "[road][postgres]") {
-    Road road;
+    EndToEnd road;
     road.change(1, 60, 6);
     road.start();
     road.settle();
@@ -48,7 +48,7 @@ TEST_CASE("a load and the stream behind it make of the source what the mapping s
 
 TEST_CASE("verify finds what was damaged, and the bridge's own writes are none of it",
           "[road][postgres]") {
-    Road road;
+    EndToEnd road;
     road.change(21, 200, 6);
     road.start();
     road.settle();
@@ -72,7 +72,7 @@ TEST_CASE("verify finds what was damaged, and the bridge's own writes are none o
 }
 
 TEST_CASE("a second run on unchanged data writes no row", "[road][postgres]") {
-    Road road;
+    EndToEnd road;
     road.change(3, 50, 6);
     road.start();
     road.settle();
@@ -97,7 +97,7 @@ TEST_CASE("a second run on unchanged data writes no row", "[road][postgres]") {
 
 TEST_CASE("a row that the target refuses waits in quarantine and comes when it is let in",
           "[road][postgres]") {
-    Road road;
+    EndToEnd road;
     road.source(
         "INSERT INTO login (id, username, active) VALUES (1, 'anna', 1), (2, 'berta', 1);"
         "INSERT INTO customer (id, login_id, name) VALUES (1, 1, 'Ada'), (2, 2, 'Ben')");

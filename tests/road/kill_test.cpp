@@ -15,18 +15,18 @@ namespace {
 
 // Few of everything in a batch, so that every step is passed often and a fan-out becomes work that
 // takes several batches.
-const Road::Settings kSmallBatches{{"batch.transactions_max", "2"},
-                                   {"work.chunk_roots", "4"},
-                                   {"work.inline_roots_max", "2"},
-                                   {"load.chunk_rows", "100"}};
+const EndToEnd::Settings kSmallBatches{{"batch.transactions_max", "2"},
+                                       {"work.chunk_roots", "4"},
+                                       {"work.inline_roots_max", "2"},
+                                       {"load.chunk_rows", "100"}};
 
 // All rows that read a country, or that stand below a warehouse, are derived again as work.
-void fan_out(const Road& road, int round) {
+void fan_out(const EndToEnd& road, int round) {
     road.source("UPDATE country SET name = code || ' " + std::to_string(round) + "'");
 }
 
 // A refused account, and a supplier whose products therefore wait.
-void refuse_rows(const Road& road) {
+void refuse_rows(const EndToEnd& road) {
     road.target(
         "INSERT INTO refusal VALUES ('account', 'username', 'berta'), "
         "('supplier', 'name', 'Acme')");
@@ -43,7 +43,7 @@ bool has_refused_rows(const Status& status) {
 
 TEST_CASE("a service killed at any step of the stream goes on as if it had not been",
           "[road][fault]") {
-    Road road{kSmallBatches};
+    EndToEnd road{kSmallBatches};
     refuse_rows(road);
     road.change(11, 60, 6);
     road.start();
@@ -77,7 +77,7 @@ TEST_CASE("a service killed at any step of the stream goes on as if it had not b
 }
 
 TEST_CASE("a service killed again while it recovers goes on all the same", "[road][fault]") {
-    Road road{kSmallBatches};
+    EndToEnd road{kSmallBatches};
     refuse_rows(road);
     road.change(12, 40, 6);
     road.start();
@@ -121,7 +121,7 @@ TEST_CASE("a load that is killed at any step ends with the same target", "[road]
                                           "after_settle:2"};
     for (const std::string& point : points) {
         INFO("killed at " << point);
-        Road road{kSmallBatches, keys / "secret.key"};
+        EndToEnd road{kSmallBatches, keys / "secret.key"};
         refuse_rows(road);
         road.change(13, 60, 6);
         if (!point.empty()) {
@@ -142,7 +142,7 @@ TEST_CASE("a load that is killed at any step ends with the same target", "[road]
 }
 
 TEST_CASE("twenty kills at random moments under load leave no trace", "[road][fault]") {
-    Road road{kSmallBatches};
+    EndToEnd road{kSmallBatches};
     refuse_rows(road);
     road.change(14, 40, 6);
     road.start();

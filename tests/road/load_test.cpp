@@ -8,7 +8,7 @@ using namespace crossfade::test;
 namespace {
 
 // Every index and every constraint of the target's tables.
-std::string shape(const Road& road) {
+std::string shape(const EndToEnd& road) {
     return road.target_value(
         "SELECT string_agg(line, E'\n' ORDER BY line) FROM ("
         " SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'public'"
@@ -24,7 +24,7 @@ TEST_CASE(
     "[road][postgres]") {
     const std::string point = GENERATE("indexes_off", "put_back");
     CAPTURE(point);
-    Road road{{{"load.defer_indexes", "true"}}};
+    EndToEnd road{{{"load.defer_indexes", "true"}}};
     const std::string before = shape(road);
     REQUIRE(before.find("FOREIGN KEY") != std::string::npos);
     road.change(1, 60, 8);
@@ -39,7 +39,7 @@ TEST_CASE(
 
 TEST_CASE("dropping a bridge whose load was given up puts the target's indexes back",
           "[road][postgres]") {
-    Road road{{{"load.defer_indexes", "true"}}};
+    EndToEnd road{{{"load.defer_indexes", "true"}}};
     const std::string before = shape(road);
     road.change(3, 20, 8);
     road.start_armed("load_chunk");
@@ -53,7 +53,7 @@ TEST_CASE("dropping a bridge whose load was given up puts the target's indexes b
 
 TEST_CASE("small chunks of a load, killed after one of them, give the same target",
           "[road][postgres]") {
-    Road road{{{"load.chunk_rows", "100"}, {"load.connections", "3"}}};
+    EndToEnd road{{{"load.chunk_rows", "100"}, {"load.connections", "3"}}};
     road.change(4, 400, 8);
     road.start_armed("load_chunk");
     CHECK(road.wait_for_end() == kKilled);

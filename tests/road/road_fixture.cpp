@@ -40,20 +40,20 @@ ShopServers::ShopServers() {
     target.execute("shop_target", text_of(kShop / "target.sql"));
 }
 
-Road::Road(const Settings& settings, const std::filesystem::path& key_file)
+EndToEnd::EndToEnd(const Settings& settings, const std::filesystem::path& key_file)
     : Bridge{{ShopServers::shared().source, "shop_source", ShopServers::shared().target,
               "shop_target", kShop.parent_path() / "shop.yaml"},
              settings,
              key_file} {}
 
-void Road::change(int seed, int transactions, int changes_max) const {
+void EndToEnd::change(int seed, int transactions, int changes_max) const {
     static const char* const offset = std::getenv("ROAD_TEST_SEED");
     seed += offset == nullptr ? 0 : std::atoi(offset);
     source("CALL shop_run(" + std::to_string(seed) + ", " + std::to_string(transactions) + ", " +
            std::to_string(changes_max) + ")");
 }
 
-std::vector<std::string> Road::content(int seed) const {
+std::vector<std::string> EndToEnd::content(int seed) const {
     std::string rows;
     for (const std::string table : kSourceTables) {
         rows += (rows.empty() ? "" : " UNION ALL ") +
@@ -70,9 +70,9 @@ std::vector<std::string> Road::content(int seed) const {
     return statements;
 }
 
-Status Road::status() const { return parse_status(status_json()); }
+Status EndToEnd::status() const { return parse_status(status_json()); }
 
-std::string Road::dump() const {
+std::string EndToEnd::dump() const {
     std::string text;
     for (const TargetTable& table : kTargetTables) {
         text += target_value("SELECT coalesce(string_agg('" + std::string{table.name} +
@@ -82,7 +82,7 @@ std::string Road::dump() const {
     return text;
 }
 
-std::string Road::row_versions() const {
+std::string EndToEnd::row_versions() const {
     std::string text;
     for (const TargetTable& table : kTargetTables) {
         text += target_value("SELECT coalesce(string_agg(t." + std::string{table.id} +
@@ -92,13 +92,13 @@ std::string Road::row_versions() const {
     return text;
 }
 
-std::string Road::useless_updates() const {
+std::string EndToEnd::useless_updates() const {
     return target_value(
         "SELECT coalesce(string_agg(table_name || ' ' || row::text, E'\\n'), '') FROM "
         "useless_update");
 }
 
-void check_agreement(const Road& road) {
+void check_agreement(const EndToEnd& road) {
     CHECK(road.differences() == 0);
     CHECK(road.useless_updates() == "");
     for (const EntityAccount& entity : road.status().entities) {

@@ -3,7 +3,7 @@
 // `crossfade` between them, to be started, stopped, killed and asked like an operator would.
 #pragma once
 
-#include "cli/status.hpp"
+#include "service/status.hpp"
 #include "tests/support/bridge.hpp"
 
 #include <filesystem>
@@ -23,9 +23,9 @@ private:
     ShopServers();
 };
 
-class Road : public Bridge {
+class EndToEnd : public Bridge {
 public:
-    explicit Road(const Settings& settings = {}, const std::filesystem::path& key_file = {});
+    explicit EndToEnd(const Settings& settings = {}, const std::filesystem::path& key_file = {});
 
     // Random transactions of 1 to `changes_max` changes each, the same for the same seed
     // (shop/change.sql). ROAD_TEST_SEED in the environment is added to every seed.
@@ -47,6 +47,6 @@ public:
 
 // Fails the running test case unless everything agrees: the target is what the mapping makes of the
 // source, every source row is accounted for, and nothing was written in vain.
-void check_agreement(const Road& road);
+void check_agreement(const EndToEnd& road);
 
 }  // namespace crossfade::test

@@ -11,7 +11,8 @@ using namespace crossfade::test;
 namespace {
 
 // Several rows a transaction, in the order given.
-void execute_in_parts(const Road& road, std::span<const std::string> statements, std::size_t size) {
+void execute_in_parts(const EndToEnd& road, std::span<const std::string> statements,
+                      std::size_t size) {
     for (std::size_t first = 0; first < statements.size(); first += size) {
         std::string transaction = "BEGIN;";
         for (const std::string& statement :
@@ -24,7 +25,7 @@ void execute_in_parts(const Road& road, std::span<const std::string> statements,
 
 // Other values for a while, and rows that go and come back. Nothing here leaves history behind: no
 // row that stays when it goes (on_delete: keep), no value that only grows, no new reference.
-void stir(const Road& road) {
+void stir(const EndToEnd& road) {
     road.source("UPDATE login SET username = 'tmp' || id, password = 'c2VjcmV0'");
     road.source("UPDATE product SET title = 'tmp', description = repeat('tmp', 1000)");
     road.source("UPDATE customer SET name = 'tmp', phone = '0'; UPDATE supplier SET name = 'tmp'");
@@ -36,7 +37,7 @@ void stir(const Road& road) {
 }
 
 // `content` again, whatever stands there now.
-void restore(const Road& road, std::vector<std::string> content) {
+void restore(const EndToEnd& road, std::vector<std::string> content) {
     std::string clear =
         "BEGIN; DELETE FROM login; DELETE FROM customer; DELETE FROM country;"
         "DELETE FROM archive.country_old; DELETE FROM warehouse; DELETE FROM supplier;"
@@ -52,7 +53,7 @@ TEST_CASE("a target loaded, one streamed and one of both are equal byte for byte
           "[road][postgres]") {
     TemporaryDirectory keys;
     const auto key = keys / "secret.key";
-    Road loaded{{}, key};
+    EndToEnd loaded{{}, key};
     loaded.change(21, 200, 6);
     const std::vector<std::string> content = loaded.content(1);
     REQUIRE(content.size() > 100);
@@ -63,7 +64,7 @@ TEST_CASE("a target loaded, one streamed and one of both are equal byte for byte
     const std::string expected = loaded.dump();
     REQUIRE(expected.find("$2b$04$") != std::string::npos);
 
-    Road streamed{{{"work.chunk_roots", "7"}, {"work.inline_roots_max", "3"}}, key};
+    EndToEnd streamed{{{"work.chunk_roots", "7"}, {"work.inline_roots_max", "3"}}, key};
     streamed.start();
     execute_in_parts(streamed, content, 5);
     streamed.settle();
@@ -77,7 +78,7 @@ TEST_CASE("a target loaded, one streamed and one of both are equal byte for byte
     CHECK(differing_lines(streamed.dump(), expected) == "");
     streamed.stop();
 
-    Road mixed{{{"batch.copy_rows_min", "1"}}, key};
+    EndToEnd mixed{{{"batch.copy_rows_min", "1"}}, key};
     const std::vector<std::string> shuffled = loaded.content(4);
     execute_in_parts(mixed, std::span{shuffled}.first(shuffled.size() / 2), 20);
     stir(mixed);
@@ -92,7 +93,7 @@ TEST_CASE("a target loaded, one streamed and one of both are equal byte for byte
 
 TEST_CASE("swaps, fallbacks, deferred keys and refusals end in the same bytes however they are cut",
           "[road][postgres]") {
-    const std::vector<Road::Settings> splits{
+    const std::vector<EndToEnd::Settings> splits{
         {{"batch.transactions_max", "1"}},
         {{"batch.transactions_max", "100"}},
         {{"batch.transactions_max", "3"}, {"batch.rows_max", "2"}},
@@ -102,12 +103,12 @@ TEST_CASE("swaps, fallbacks, deferred keys and refusals end in the same bytes ho
          {"work.inline_roots_max", "0"}}};
     TemporaryDirectory keys;
     std::string expected;
-    for (const Road::Settings& settings : splits) {
+    for (const EndToEnd::Settings& settings : splits) {
         std::string name;
         for (const auto& [path, value] : settings)
             name += path + "=" + value + " ";
         INFO("split " << name);
-        Road road{settings, keys / "secret.key"};
+        EndToEnd road{settings, keys / "secret.key"};
         road.source(
             "INSERT INTO login (id, username, email, password, active) VALUES"
             " (1, 'anna', 'a@shop.test', 'c2VjcmV0', 1), (2, 'berta', 'b@shop.test', NULL, 1),"
@@ -147,9 +148,9 @@ TEST_CASE("swaps, fallbacks, deferred keys and refusals end in the same bytes ho
         road.source(
             "INSERT INTO supplier (id, code, name, city) VALUES (1, 'AB', 'evil', 'Berlin'),"
             " (2, 'ab', 'good', 'Berlin')");
-        // Refused rows come, mend themselves, and others are refused.
+        // Rows that are refused come, are put right, and others are refused.
         road.source("UPDATE login SET username = 'evil' WHERE id = 4");
-        road.source("UPDATE supplier SET name = 'mended' WHERE id = 1");
+        road.source("UPDATE supplier SET name = 'fixed' WHERE id = 1");
         road.source(
             "INSERT INTO supplier (id, code, name, city) VALUES (3, 'CD', 'evil', 'Paris')");
         road.source(

@@ -1,12 +1,12 @@
 // The shop's source as a database, and the state that its rows must give.
 #pragma once
 
+#include "model/fingerprint.hpp"
 #include "pipeline/stager.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/codec.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/quote.hpp"
-#include "postgres/secret.hpp"
 #include "snapshot/image_load.hpp"
 #include "state/memory_store.hpp"
 #include "telemetry/console.hpp"

@@ -29,7 +29,9 @@ inline WriteSet random_writes(std::mt19937& random, std::size_t count, std::size
     for (std::size_t i = 0; i < count; ++i) {
         const auto family = static_cast<Family>(random() % kFamilies);
         std::string key = random_key(random, longest_key);
-        if (random() % 3 == 0) {
+        if (random() % 16 == 0) {
+            set.erase_prefix(family, random_key(random, longest_key - 1) + "a");
+        } else if (random() % 3 == 0) {
             set.erase(family, std::move(key));
         } else {
             set.put(family, std::move(key),

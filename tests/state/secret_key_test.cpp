@@ -13,7 +13,7 @@ namespace {
 
 ErrorKind kind_of_loading(const std::filesystem::path& file) {
     try {
-        load_or_create_secret_key(file);
+        read_or_create_secret_key(file);
     } catch (const Failure& failure) {
         return failure.error().kind();
     }
@@ -25,10 +25,10 @@ ErrorKind kind_of_loading(const std::filesystem::path& file) {
 
 TEST_CASE("a secret key is made once and then read again", "[state]") {
     const TemporaryDirectory directory;
-    const SecretKey made = load_or_create_secret_key(directory / "key");
+    const SecretKey made = read_or_create_secret_key(directory / "key");
     CHECK(made != SecretKey{});
-    CHECK(load_or_create_secret_key(directory / "key") == made);
-    CHECK(load_or_create_secret_key(directory / "other") != made);
+    CHECK(read_or_create_secret_key(directory / "key") == made);
+    CHECK(read_or_create_secret_key(directory / "other") != made);
 
     struct stat info {};
     REQUIRE(::stat((directory / "key").c_str(), &info) == 0);
@@ -38,7 +38,7 @@ TEST_CASE("a secret key is made once and then read again", "[state]") {
 
 TEST_CASE("a secret key that others can read, or of another length, is refused", "[state]") {
     const TemporaryDirectory directory;
-    load_or_create_secret_key(directory / "key");
+    read_or_create_secret_key(directory / "key");
     REQUIRE(::chmod((directory / "key").c_str(), 0640) == 0);
     CHECK(kind_of_loading(directory / "key") == ErrorKind::configuration);
 

@@ -23,6 +23,8 @@ WriteSet sample() {
     set.put(Family::images, "empty", "");
     set.erase(Family::edges, "gone");
     set.put(Family::intents, "", std::string(70000, 'x'));
+    set.erase_prefix(Family::edges, "b");
+    set.erase_prefix(Family::work, "");
     return set;
 }
 
@@ -42,11 +44,34 @@ TEST_CASE("a later entry of a write set replaces an earlier one", "[state]") {
     CHECK(set.empty());
 }
 
+TEST_CASE(
+    "the removal of a prefix hides what lies below it and what was put before, not later puts",
+    "[state]") {
+    MemoryStore base;
+    WriteSet stored;
+    for (const char* key : {"a", "b", "b1", "b2", "c"})
+        stored.put(Family::images, key, "stored");
+    base.write(stored, false);
+    Overlay overlay{base};
+    overlay.staged().put(Family::images, "b3", "before");
+    overlay.staged().erase_prefix(Family::images, "b");
+    overlay.staged().put(Family::images, "b2", "after");
+    CHECK(scan_all(overlay, Family::images, "", "") ==
+          Pairs{{"a", "stored"}, {"b2", "after"}, {"c", "stored"}});
+    CHECK(scan_all(overlay, Family::images, "b", "") == Pairs{{"b2", "after"}});
+    CHECK_FALSE(overlay.get(Family::images, "b1"));
+    overlay.staged().erase_prefix(Family::images, "b2");  // within what is hidden already
+    CHECK(overlay.staged().erased_prefixes(Family::images).size() == 1);
+    CHECK(scan_all(overlay, Family::images, "b", "").empty());
+}
+
 TEST_CASE("a serialized write set comes back as it was", "[state]") {
     const WriteSet set = sample();
     const WriteSet back = WriteSet::deserialize(set.serialize());
     for (std::size_t i = 0; i < kFamilies; ++i) {
-        CHECK(back.entries(static_cast<Family>(i)) == set.entries(static_cast<Family>(i)));
+        const auto family = static_cast<Family>(i);
+        CHECK(back.entries(family) == set.entries(family));
+        CHECK(back.erased_prefixes(family) == set.erased_prefixes(family));
     }
     CHECK(WriteSet::deserialize(WriteSet{}.serialize()).empty());
 }
@@ -55,6 +80,7 @@ TEST_CASE("a damaged write set is an error of trust", "[state]") {
     WriteSet small;
     small.put(Family::images, "key", "value");
     small.erase(Family::claims, "other");
+    small.erase_prefix(Family::edges, "begin");
     const std::string bytes = small.serialize();
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         CHECK(kind_of_reading(std::string_view{bytes}.substr(0, i)) == ErrorKind::trust);

@@ -186,7 +186,7 @@ TEST_CASE("what stands reads back as what was written", "[target][postgres][prop
     }
     REQUIRE(target.apply(batch).ready());
     const TargetSpec& table = target.specs()[0];
-    const auto shape = load_shape(target.connection(), "public", "every");
+    const auto shape = read_shape(target.connection(), "public", "every");
     const QueryResult rows = target.connection().exec(select_rows_sql(table), Params{ids + "}"});
     REQUIRE(rows.rows() == 200);
     const QueryResult digests = target.connection().exec(

@@ -269,14 +269,14 @@ TEST_CASE("a check of the shape names every column that cannot be written", "[ta
         {}};
     const auto g = spec("g", {column("aa"), column("b"), json_column("c", {"k"})});
     Findings findings;
-    check_shape(g, load_shape(target.connection(), "public", "g"), findings);
-    check_shape(spec("h", {}), load_shape(target.connection(), "public", "h"), findings);
+    check_shape(g, read_shape(target.connection(), "public", "g"), findings);
+    check_shape(spec("h", {}), read_shape(target.connection(), "public", "h"), findings);
     REQUIRE(findings.size() == 4);
     CHECK(findings[0].message.find("did you mean \"a\"") != std::string::npos);
     CHECK(findings[1].message.find("generated") != std::string::npos);
     CHECK(findings[2].message.find("jsonb") != std::string::npos);
     CHECK(findings[3].message.find("uuid") != std::string::npos);
-    CHECK_THROWS_AS(load_shape(target.connection(), "public", "none"), Failure);
+    CHECK_THROWS_AS(read_shape(target.connection(), "public", "none"), Failure);
 
     // A guard compares texts, so the type must give them back as they were written.
     findings.clear();
@@ -284,7 +284,7 @@ TEST_CASE("a check of the shape names every column that cannot be written", "[ta
     deferred.kind = ColumnSpec::Kind::deferred;
     check_shape(spec("g", {column("a", Owner::until_changed), column("d", Owner::until_changed),
                            deferred, column("f", Owner::until_changed)}),
-                load_shape(target.connection(), "public", "g"), findings);
+                read_shape(target.connection(), "public", "g"), findings);
     REQUIRE(findings.size() == 2);
     CHECK(findings[0].path == "entities.g.columns.d");
     CHECK(findings[1].path == "entities.g.columns.e");

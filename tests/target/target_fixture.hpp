@@ -1,6 +1,7 @@
 #pragma once
 
 #include "target/canonical.hpp"
+#include "target/schema.hpp"
 #include "target/writer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/cluster.hpp"
@@ -69,7 +70,7 @@ public:
           merge_rows_{merge_rows} {
         Cluster::shared().execute(database_, ddl);
         connect();
-        ensure_progress(*connection_);
+        ensure_schema(*connection_);
         insert_progress(*connection_, "slot", {.batch = 0, .end = {}, .source_system = "7"});
     }
 

@@ -77,7 +77,7 @@ TEST_CASE("a position that is not at the batch before is an error of trust", "[t
 TEST_CASE("the position's table comes and goes", "[target][postgres]") {
     Target target{kFamilyTables, family()};
     Connection& connection = target.connection();
-    ensure_progress(connection);
+    ensure_schema(connection);
     CHECK(read_progress(connection, "other") == std::nullopt);
     CHECK(kind_of([&] { insert_progress(connection, "slot", {}); }) == ErrorKind::trust);
     insert_progress(connection, "other", {.batch = 0, .end = {}, .source_system = "8"});

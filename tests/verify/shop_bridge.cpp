@@ -5,6 +5,7 @@
 #include "postgres/codec.hpp"
 #include "postgres/quote.hpp"
 #include "state/keys.hpp"
+#include "target/schema.hpp"
 #include "transforms/mapping.hpp"
 
 #include <fstream>
@@ -65,7 +66,7 @@ ShopBridge::ShopBridge()
         specs_.push_back(entity.target);
     state_ = RocksStore::open(directory_ / "state");
     target_connection_ = std::make_unique<Connection>(Connection::open(options(target_, "target")));
-    ensure_progress(*target_connection_);
+    ensure_schema(*target_connection_);
     insert_progress(*target_connection_, std::string{kSlot},
                     {.batch = 0, .end = {}, .source_system = "7"});
     writer_ = std::make_unique<TargetWriter>(

@@ -3,8 +3,8 @@
 // verification needs of a bridge, it does.
 #pragma once
 
+#include "model/fingerprint.hpp"
 #include "pipeline/road.hpp"
-#include "postgres/secret.hpp"
 #include "state/rocks_store.hpp"
 #include "target/writer.hpp"
 #include "tests/state/temporary_directory.hpp"

@@ -182,7 +182,7 @@ TEST_CASE("a target that is right has no difference, whatever its history", "[ve
     }
 }
 
-TEST_CASE("every corruption of the target is found, and a repair mends it", "[verify][postgres]") {
+TEST_CASE("every corruption of the target is found, and a repair fixes it", "[verify][postgres]") {
     ShopBridge shop;
     live(shop, 7);
     note_ours(shop);

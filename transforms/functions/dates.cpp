@@ -10,11 +10,6 @@ namespace crossfade::functions {
 
 namespace {
 
-constexpr std::int64_t kSecondMicros = 1'000'000;
-constexpr std::int64_t kDaySeconds = 86'400;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Takes between `least` and `most` digits off the front.
 std::optional<std::int64_t> take_digits(std::string_view& text, std::size_t least,
                                         std::size_t most) {

@@ -32,6 +32,7 @@ inline const std::string* text_in(std::span<const Value> args, std::size_t posit
 inline const std::int64_t* integer_in(std::span<const Value> args, std::size_t position) {
     return position < args.size() ? std::get_if<std::int64_t>(&args[position]) : nullptr;
 }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // Whether one of the arguments is NULL.
 bool any_null(std::span<const Value> args);
 

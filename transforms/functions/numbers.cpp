@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kDigitsMax = 1000;
 constexpr std::int64_t kScaleMax = 1000;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // [sign] digits, with '.' or ',' before, among or behind them. No exponent, no NaN, no grouping.
 std::optional<Decimal> parse_number(std::string_view text) {
     if (text.size() > kDigitsMax) return std::nullopt;

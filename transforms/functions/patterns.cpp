@@ -11,8 +11,8 @@ namespace crossfade::functions {
 
 namespace {
 
-// Patterns are constants of the mapping, so there are few; one that is computed from rows may not
-// fill the memory.
+// Patterns are nearly always constants of the mapping, so there are few. The bound is for patterns
+// computed from rows.
 constexpr std::size_t kPatternsMax = 256;
 
 const RE2& compiled(const std::string& pattern) {

@@ -1,5 +1,6 @@
 // From instants to a zone's days and back, by the zone table of the machine: offsets changed over
 // time, so a fixed one would be wrong for old rows.
+#include "model/civil.hpp"
 #include "transforms/functions/library.hpp"
 
 #include <date/tz.h>
@@ -12,8 +13,6 @@ namespace crossfade::functions {
 
 namespace {
 
-constexpr std::int64_t kSecondMicros = 1'000'000;
-constexpr std::int64_t kDaySeconds = 86'400;
 // Days whose midnight fits a Timestamp with room for any offset; beyond PostgreSQL's timestamps.
 constexpr std::int32_t kDaysMax = 106'000'000;
 

@@ -125,8 +125,8 @@ ColumnSpec read_column(Document& document, const Entry& entry) {
     ColumnSpec column;
     column.name = entry.key;
     column.where = entry.key_where;
-    if (!entry.node.IsMap()) {
-        if (entry.node.IsSequence()) {
+    if (!entry.is_map()) {
+        if (entry.is_list()) {
             document.error(
                 document.place(entry), entry.path,
                 "an expression is expected; a json array is written as a text: \"[a, b]\"");
@@ -135,13 +135,7 @@ ColumnSpec read_column(Document& document, const Entry& entry) {
         column.value = read_expression(document, entry);
         return column;
     }
-    std::vector<Entry> entries;
-    for (const auto& pair : entry.node) {
-        if (!pair.first.IsScalar()) continue;
-        Entry member{pair.first.Scalar(), pair.first, {}, entry.path};
-        member.key_where = document.place(member);
-        entries.push_back(std::move(member));
-    }
+    const std::vector<Entry> entries = document.key_entries(entry);
     for (const std::string& kind : kKinds) {
         const bool is_kind = std::any_of(entries.begin(), entries.end(),
                                          [&](const Entry& member) { return member.key == kind; });
@@ -163,9 +157,14 @@ ColumnSpec read_column(Document& document, const Entry& entry) {
 }
 
 OnMissing read_missing(Document& document, const Entry& entry, OnMissing otherwise) {
+    if (entry.is_null() && !document.is_blank(entry)) return OnMissing::null;
+    const auto choice = read_choice(document, entry, {"park", "detach", "null"});
+    return choice ? static_cast<OnMissing>(*choice) : otherwise;
+}
+
+OnMissing read_cycle(Document& document, const Entry& entry, OnMissing otherwise) {
     const auto choice = read_choice(document, entry, {"park", "detach"});
-    if (!choice) return otherwise;
-    return *choice == 0 ? OnMissing::park : OnMissing::detach;
+    return choice ? static_cast<OnMissing>(*choice) : otherwise;
 }
 
 }  // namespace
@@ -193,7 +192,7 @@ std::vector<ParentSpec> read_parents(Document& document, const Entry& entry) {
         if (root && row) {
             document.error(row->key_where, row->path,
                            "a parent is given by root or by row, not by both");
-        } else if (!root && !row && member.node.IsMap()) {
+        } else if (!root && !row && member.is_map()) {
             document.error(
                 member.key_where, member.path,
                 "'root' is missing: the parent's root key; or 'row': a row that feeds it");
@@ -208,7 +207,7 @@ std::vector<ParentSpec> read_parents(Document& document, const Entry& entry) {
             if (choice) parent.gone = *choice == 0 ? OnGone::remove : OnGone::detach;
         }
         if (const auto cycle = map.take("cycle")) {
-            parent.cycle = read_missing(document, *cycle, parent.cycle);
+            parent.cycle = read_cycle(document, *cycle, parent.cycle);
         }
         if (const auto reason = map.take("reason")) {
             parent.reason = read_text(document, *reason, "the name of a reason").value_or("");

@@ -1,5 +1,7 @@
 #include "transforms/reader/document.hpp"
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 #include <map>
 
@@ -43,6 +45,10 @@ std::string explain(const std::string& message) {
     return text;
 }
 
+std::shared_ptr<const YAML::Node> share(const YAML::Node& node) {
+    return std::make_shared<const YAML::Node>(node);
+}
+
 // Length of the escape that begins with the backslash at `at`.
 std::size_t escape_length(std::string_view text, std::size_t at) {
     switch (at + 1 < text.size() ? text[at + 1] : '\0') {
@@ -56,6 +62,13 @@ std::size_t escape_length(std::string_view text, std::size_t at) {
 bool is_yaml_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
+
+bool Entry::is_scalar() const { return node->IsScalar(); }
+bool Entry::is_map() const { return node->IsMap(); }
+bool Entry::is_list() const { return node->IsSequence(); }
+bool Entry::is_null() const { return node->IsNull(); }
+std::size_t Entry::size() const { return node->size(); }
+const std::string& Entry::text() const { return node->Scalar(); }
 
 Document::Document(std::string text, std::string file, Findings& findings)
     : text_{std::move(text)}, file_{std::move(file)}, findings_{findings} {
@@ -81,7 +94,7 @@ void Document::error(const Location& where, const std::string& path, std::string
     findings_.push_back({where, path, std::move(message)});
 }
 
-std::optional<Entry> Document::load() {
+std::optional<Entry> Document::parse() {
     const auto at = [this](std::size_t offset) {
         const SourceText::Position place = position(offset);
         return Location{file_, place.line, place.column};
@@ -100,8 +113,8 @@ std::optional<Entry> Document::load() {
             return std::nullopt;
         }
         const YAML::Mark mark = documents[0].Mark();
-        return Entry{"", documents[0], at(mark.is_null() ? 0 : static_cast<std::size_t>(mark.pos)),
-                     ""};
+        return Entry{"", share(documents[0]),
+                     at(mark.is_null() ? 0 : static_cast<std::size_t>(mark.pos)), ""};
     } catch (const YAML::Exception& exception) {
         const bool placed = !exception.mark.is_null();
         error(placed ? at(static_cast<std::size_t>(exception.mark.pos)) : Location{file_, 0, 0}, "",
@@ -122,19 +135,19 @@ std::size_t Document::content_offset(std::size_t offset) const {
 }
 
 Location Document::place(const Entry& entry) const {
-    const YAML::Mark mark = entry.node.Mark();
-    if (mark.is_null() || mark.pos < 0 || entry.node.IsNull()) return entry.key_where;
+    const YAML::Mark mark = entry.node->Mark();
+    if (mark.is_null() || mark.pos < 0 || entry.is_null()) return entry.key_where;
     const SourceText::Position here = position(content_offset(static_cast<std::size_t>(mark.pos)));
     return Location{file_, here.line, here.column};
 }
 
 bool Document::is_quoted(const Entry& entry) const {
-    return entry.node.IsScalar() && entry.node.Tag() == "!";
+    return entry.is_scalar() && entry.node->Tag() == "!";
 }
 
 bool Document::is_blank(const Entry& entry) const {
-    if (!entry.node.IsNull()) return false;
-    const YAML::Mark mark = entry.node.Mark();
+    if (!entry.is_null()) return false;
+    const YAML::Mark mark = entry.node->Mark();
     if (mark.is_null() || mark.pos < 0) return true;
     const std::size_t at = content_offset(static_cast<std::size_t>(mark.pos));
     const std::string_view rest = std::string_view{text_}.substr(std::min(at, text_.size()));
@@ -145,8 +158,8 @@ bool Document::is_blank(const Entry& entry) const {
 SourceText Document::scalar(const Entry& entry) const {
     SourceText source;
     source.file = file_;
-    source.text = entry.node.IsNull() && !is_blank(entry) ? "null" : entry.node.Scalar();
-    const YAML::Mark mark = entry.node.Mark();
+    source.text = entry.is_null() && !is_blank(entry) ? "null" : entry.text();
+    const YAML::Mark mark = entry.node->Mark();
     std::size_t at =
         content_offset(mark.is_null() || mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos));
     const char style = at < text_.size() ? text_[at] : '\0';
@@ -175,8 +188,8 @@ SourceText Document::scalar(const Entry& entry) const {
 
 std::vector<Entry> Document::list_entries(const Entry& entry) {
     std::vector<Entry> items;
-    for (std::size_t i = 0; i < entry.node.size(); ++i) {
-        Entry item{"", entry.node[i], {}, entry.path + "[" + std::to_string(i) + "]"};
+    for (std::size_t i = 0; i < entry.size(); ++i) {
+        Entry item{"", share((*entry.node)[i]), {}, entry.path + "[" + std::to_string(i) + "]"};
         item.key_where = entry.key_where;
         item.key_where = place(item);
         items.push_back(std::move(item));
@@ -184,15 +197,26 @@ std::vector<Entry> Document::list_entries(const Entry& entry) {
     return items;
 }
 
+std::vector<Entry> Document::key_entries(const Entry& entry) const {
+    std::vector<Entry> keys;
+    for (const auto& pair : *entry.node) {
+        if (!pair.first.IsScalar()) continue;
+        Entry key{pair.first.Scalar(), share(pair.first), {}, entry.path};
+        key.key_where = place(key);
+        keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
 std::vector<Entry> Document::map_entries(const Entry& entry, std::string_view what) {
     std::vector<Entry> entries;
-    if (!entry.node.IsMap()) {
+    if (!entry.is_map()) {
         error(place(entry), entry.path, std::string{what} + " is expected here");
         return entries;
     }
     std::map<std::string, Location> seen;
-    for (const auto& pair : entry.node) {
-        Entry key{"", pair.first, entry.key_where, entry.path};
+    for (const auto& pair : *entry.node) {
+        Entry key{"", share(pair.first), entry.key_where, entry.path};
         const Location where = place(key);
         if (!pair.first.IsScalar()) {
             error(where, entry.path, "a key must be a plain name");
@@ -207,7 +231,7 @@ std::vector<Entry> Document::map_entries(const Entry& entry, std::string_view wh
                       std::to_string(earlier->second.line));
             continue;
         }
-        entries.push_back({name, pair.second, where, path});
+        entries.push_back({name, share(pair.second), where, path});
     }
     return entries;
 }
@@ -231,7 +255,7 @@ bool MapReader::has(std::string_view key) const {
 std::optional<Entry> MapReader::require(std::string_view key, std::string_view what) {
     std::optional<Entry> entry = take(key);
     // A value of the wrong kind has its finding already, and one is enough.
-    if (!entry && entry_.node.IsMap())
+    if (!entry && entry_.is_map())
         missing_.insert(std::string{key} + "' is missing: " + std::string{what});
     return entry;
 }

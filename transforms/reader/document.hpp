@@ -6,23 +6,33 @@
 #include "model/finding.hpp"
 #include "transforms/syntax/source_text.hpp"
 
-#include <yaml-cpp/yaml.h>
-
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+namespace YAML {  // NOLINT(readability-identifier-naming): theirs
+class Node;
+}
+
 namespace crossfade {
 
 // A value in a map or list, with the words to report about it.
 struct Entry {
-    std::string key;  // empty for an item of a list
-    YAML::Node node;
-    Location key_where;  // of the key; of the item itself in a list
-    std::string path;    // "entities.users.columns.email"
+    std::string key;                         // empty for an item of a list
+    std::shared_ptr<const YAML::Node> node;  // null in an empty Entry only
+    Location key_where;                      // of the key; of the item itself in a list
+    std::string path;                        // "entities.users.columns.email"
+
+    bool is_scalar() const;
+    bool is_map() const;
+    bool is_list() const;
+    bool is_null() const;
+    std::size_t size() const;         // entries of a map or list; else 0
+    const std::string& text() const;  // of a scalar; else empty
 };
 
 // Owns the text; outlives its nodes. Findings are appended to the list given.
@@ -31,13 +41,13 @@ public:
     Document(std::string text, std::string file, Findings& findings);
 
     // The root node, or nullopt after a finding (not UTF-8, not YAML, more than one document).
-    std::optional<Entry> load();
+    std::optional<Entry> parse();
 
     void error(const Location& where, const std::string& path, std::string message);
     Location place(const Entry& entry) const;  // of the value
     // The scalar with the place of each of its bytes, whatever its quoting or folding.
     SourceText scalar(const Entry& entry) const;
-    // Nothing was written: "key:" as against "key: null".
+    // True for "key:", false for "key: null".
     bool is_blank(const Entry& entry) const;
     // Written in quotes, or as a block: a text even if it looks like a number.
     bool is_quoted(const Entry& entry) const;
@@ -46,6 +56,8 @@ public:
     // empty list if it is no map. `what` names the map in the finding: "columns are a map of ...".
     std::vector<Entry> map_entries(const Entry& entry, std::string_view what);
     std::vector<Entry> list_entries(const Entry& entry);
+    // The plain keys of a map, without findings: each entry is the key itself, not its value.
+    std::vector<Entry> key_entries(const Entry& entry) const;
 
     Findings& findings() { return findings_; }
 

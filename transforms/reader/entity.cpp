@@ -61,14 +61,14 @@ void read_adopt(Document& document, const Entry& entry, EntitySpec& entity) {
 }
 
 void read_on_delete(Document& document, const Entry& entry, EntitySpec& entity) {
-    if (entry.node.IsScalar()) {
+    if (entry.is_scalar()) {
         read_choice(document, entry, {"delete"});
         return;
     }
     MapReader map{document, entry, "delete, {keep: {column: constant}} or {keep_if: changed}"};
     const auto keep = map.take("keep");
     const auto keep_if = map.take("keep_if");
-    if (entry.node.IsMap() && !keep && !keep_if) {
+    if (entry.is_map() && !keep && !keep_if) {
         document.error(entry.key_where, entry.path,
                        "delete, {keep: {column: constant}} or {keep_if: changed} is expected");
     }
@@ -143,7 +143,7 @@ void check_scope(Document& document, const std::string& path, const EntitySpec& 
     }
 }
 
-// A view sees what the alias sees that it is a view of.
+// A view has the names of the alias that it is a view of.
 void complete_views(Document& document, const std::string& path, EntitySpec& entity) {
     for (ViewSpec& view : entity.views) {
         const Members* of = nullptr;

@@ -118,7 +118,7 @@ void overlay(std::vector<Item>& base, std::vector<Item> items) {
 
 void read_entities(Document& document, const Entry& entry, Mapping& mapping) {
     const std::vector<Entry> entries = document.map_entries(entry, "a map of entities");
-    if (entries.empty() && entry.node.IsMap()) {
+    if (entries.empty() && entry.is_map()) {
         document.error(entry.key_where, entry.path, "at least one entity is expected");
     }
     std::vector<EntitySpec> entities;
@@ -191,8 +191,8 @@ std::optional<Mapping> parse_mapping(std::string_view yaml, const std::string& f
     Document document{std::string{yaml}, file_name, found};
     Mapping mapping;
     mapping.file = file_name;
-    if (const std::optional<Entry> root = document.load()) read_top(document, *root, mapping);
-    // In the order of the file, as a compiler's; what the reader's own order was helps nobody.
+    if (const std::optional<Entry> root = document.parse()) read_top(document, *root, mapping);
+    // Sorted by their place in the file, as a compiler does.
     std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
         return std::pair{a.where.line, a.where.column} < std::pair{b.where.line, b.where.column};
     });

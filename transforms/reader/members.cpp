@@ -12,11 +12,11 @@ namespace {
 constexpr std::size_t kSlotsMax = 255;
 
 std::optional<Value> read_slot_value(Document& document, const Entry& item) {
-    if (!item.node.IsScalar() || item.node.Scalar().empty()) {
+    if (!item.is_scalar() || item.text().empty()) {
         document.error(document.place(item), item.path, "a slot is a whole number or a text");
         return std::nullopt;
     }
-    const std::string text = item.node.Scalar();
+    const std::string text = item.text();
     std::int64_t number = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
@@ -81,7 +81,7 @@ void read_member_details(Document& document, MapReader& map, Members& members, b
     if (const auto slots = map.take("slots")) members.slots = read_slots(document, *slots);
     if (!with_key) return;
     if (const auto key = map.require("key", "the key under which the rows meet")) {
-        if (key->node.IsMap()) {
+        if (key->is_map()) {
             for (auto& [name, part] : read_named(document, *key, "a map of name: expression")) {
                 members.key_names.push_back(name);
                 members.key.push_back(std::move(part));
@@ -127,7 +127,7 @@ void read_group_root(Document& document, MapReader& map, Root& root) {
     const std::optional<Entry> group = map.take("group");
     const std::vector<Entry> entries =
         document.map_entries(*group, "a map of alias: {from: relation, key: expression}");
-    if (entries.empty() && group->node.IsMap()) {
+    if (entries.empty() && group->is_map()) {
         document.error(group->key_where, group->path, "a group needs at least one relation");
     }
     for (const Entry& entry : entries)
@@ -150,10 +150,10 @@ std::optional<Slots> read_slots(Document& document, const Entry& entry) {
     slots.where = entry.key_where;
     const std::vector<Entry> entries =
         document.map_entries(entry, "a map such as {n: [1, 2, 3], point: \"point_{n}\"}");
-    const auto is_variable = [](const Entry& e) { return e.node.IsSequence(); };
+    const auto is_variable = [](const Entry& e) { return e.is_list(); };
     const auto variable = std::find_if(entries.begin(), entries.end(), is_variable);
     if (variable == entries.end()) {
-        if (entry.node.IsMap()) {
+        if (entry.is_map()) {
             document.error(entry.key_where, entry.path,
                            "slots need a variable with a list of values, such as n: [1, 2, 3]");
         }
@@ -181,7 +181,7 @@ std::optional<Root> read_root(Document& document, const Entry& entry) {
     const bool row = map.has("row");
     const bool group = map.has("group");
     if (row == group) {
-        if (entry.node.IsMap()) {
+        if (entry.is_map()) {
             document.error(entry.key_where, entry.path,
                            row ? "a root is a row or a group, not both"
                                : "a root is {row: relation} or {group: {alias: {from, key}}}");

@@ -26,7 +26,7 @@ ExprPtr read_nested(Document& document, const Entry& entry, const Rewrite& rewri
         document.error(document.place(entry), entry.path, "objects nested too deeply");
         return nullptr;
     }
-    if (entry.node.IsScalar() || entry.node.IsNull()) {
+    if (entry.is_scalar() || entry.is_null()) {
         if (document.is_blank(entry)) {
             document.error(entry.key_where, entry.path,
                            "an expression is expected (NULL is written null)");
@@ -38,13 +38,13 @@ ExprPtr read_nested(Document& document, const Entry& entry, const Rewrite& rewri
     }
     auto expr = std::make_shared<Expr>();
     expr->where = document.place(entry);
-    expr->kind = entry.node.IsMap() ? Expr::Kind::object : Expr::Kind::list;
+    expr->kind = entry.is_map() ? Expr::Kind::object : Expr::Kind::list;
     bool complete = true;
     for (const Entry& member :
-         entry.node.IsMap() ? document.map_entries(entry, "a map") : document.list_entries(entry)) {
+         entry.is_map() ? document.map_entries(entry, "a map") : document.list_entries(entry)) {
         ExprPtr value = read_nested(document, member, rewrite, depth + 1);
         complete = complete && value;
-        if (entry.node.IsMap()) expr->names.push_back(member.key);
+        if (entry.is_map()) expr->names.push_back(member.key);
         expr->args.push_back(std::move(value));
     }
     if (!complete) return nullptr;
@@ -55,20 +55,20 @@ ExprPtr read_nested(Document& document, const Entry& entry, const Rewrite& rewri
 
 std::optional<std::string> read_text(Document& document, const Entry& entry,
                                      std::string_view what) {
-    if (!entry.node.IsScalar() || entry.node.Scalar().empty()) {
+    if (!entry.is_scalar() || entry.text().empty()) {
         document.error(document.place(entry), entry.path, std::string{what} + " is expected");
         return std::nullopt;
     }
-    return entry.node.Scalar();
+    return entry.text();
 }
 
 std::vector<std::string> read_texts(Document& document, const Entry& entry, std::string_view what) {
-    if (entry.node.IsScalar()) {
+    if (entry.is_scalar()) {
         std::optional<std::string> text = read_text(document, entry, what);
         return text ? std::vector<std::string>{*text} : std::vector<std::string>{};
     }
     std::vector<std::string> texts;
-    if (!entry.node.IsSequence() || entry.node.size() == 0) {
+    if (!entry.is_list() || entry.size() == 0) {
         document.error(document.place(entry), entry.path,
                        std::string{what} + ", or a list of them, is expected");
         return texts;
@@ -86,7 +86,7 @@ std::vector<std::string> read_texts(Document& document, const Entry& entry, std:
 }
 
 std::optional<bool> read_bool(Document& document, const Entry& entry) {
-    const std::string text = entry.node.IsScalar() ? entry.node.Scalar() : std::string{};
+    const std::string text = entry.is_scalar() ? entry.text() : std::string{};
     if (text == "true") return true;
     if (text == "false") return false;
     document.error(document.place(entry), entry.path, "true or false is expected");
@@ -95,7 +95,7 @@ std::optional<bool> read_bool(Document& document, const Entry& entry) {
 
 std::optional<std::int64_t> read_integer(Document& document, const Entry& entry, std::int64_t least,
                                          std::int64_t most) {
-    const std::string text = entry.node.IsScalar() ? entry.node.Scalar() : std::string{};
+    const std::string text = entry.is_scalar() ? entry.text() : std::string{};
     std::int64_t number = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size() ||
@@ -110,7 +110,7 @@ std::optional<std::int64_t> read_integer(Document& document, const Entry& entry,
 
 std::optional<std::size_t> read_choice(Document& document, const Entry& entry,
                                        const std::vector<std::string>& choices) {
-    const std::string text = entry.node.IsScalar() ? entry.node.Scalar() : std::string{};
+    const std::string text = entry.is_scalar() ? entry.text() : std::string{};
     const auto found = std::find(choices.begin(), choices.end(), text);
     if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
     std::string message = list_of(choices) + " is expected";
@@ -157,12 +157,12 @@ ExprPtr read_expression(Document& document, const Entry& entry, const Rewrite& r
 
 std::vector<ExprPtr> read_expressions(Document& document, const Entry& entry) {
     std::vector<ExprPtr> expressions;
-    if (!entry.node.IsSequence()) {
+    if (!entry.is_list()) {
         ExprPtr expr = read_expression(document, entry);
         if (expr) expressions.push_back(std::move(expr));
         return expressions;
     }
-    if (entry.node.size() == 0) {
+    if (entry.size() == 0) {
         document.error(document.place(entry), entry.path, "at least one expression is expected");
     }
     for (const Entry& item : document.list_entries(entry)) {
@@ -175,12 +175,12 @@ std::vector<ExprPtr> read_expressions(Document& document, const Entry& entry) {
 std::vector<OrderTerm> read_order(Document& document, const Entry& entry) {
     std::vector<OrderTerm> order;
     const std::vector<Entry> items =
-        entry.node.IsSequence() ? document.list_entries(entry) : std::vector<Entry>{entry};
+        entry.is_list() ? document.list_entries(entry) : std::vector<Entry>{entry};
     if (items.empty()) {
         document.error(document.place(entry), entry.path, "at least one term is expected");
     }
     for (const Entry& item : items) {
-        if (!item.node.IsScalar()) {
+        if (!item.is_scalar()) {
             document.error(document.place(item), item.path,
                            "an expression, with asc or desc, is expected");
             continue;

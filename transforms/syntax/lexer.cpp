@@ -155,7 +155,7 @@ private:
             "<>", "!=", "<=", ">=", "||", "=", "<", ">", "+",
             "-",  "*",  "/",  "(",  ")",  "[", "]", "{", "}"};
         const std::string_view rest = text_.substr(at_);
-        // "==", "->" and "&&" begin like symbols we have, so habits are looked at first.
+        // "==", "->" and "&&" begin like symbols of the language, so these are looked for first.
         for (const Habit& habit : kHabits) {
             if (!rest.starts_with(habit.symbol)) continue;
             if (rest.starts_with("||") || rest.starts_with("!=")) break;

@@ -1,0 +1,25 @@
+// What most commands begin with: the configuration, and the mapping it names, compiled against the
+// source's catalog. Findings are printed to stderr, here and nowhere below.
+#pragma once
+
+#include "cli/command.hpp"
+#include "config/config.hpp"
+#include "model/finding.hpp"
+#include "service/context.hpp"
+#include "service/own_state.hpp"
+
+#include <optional>
+
+namespace crossfade {
+
+// The configuration; findings are printed. Nothing: it cannot be used (status 2).
+std::optional<Config> read_config(const Invocation& invocation);
+// The same without printing, for `check`, which prints all findings together.
+std::optional<Config> read_config(const Invocation& invocation, Findings& findings);
+
+// As in service/context.hpp and service/own_state.hpp; findings are printed. Nothing: the mapping
+// cannot be used (status 2).
+std::optional<Context> read_context(const Config& config);
+std::optional<OwnState> open_own_state(const Config& config);
+
+}  // namespace crossfade

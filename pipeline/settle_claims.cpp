@@ -1,0 +1,149 @@
+// The part of Deriver that is about unique values: what a root registers, who holds a value, and
+// who gives it up for another.
+#include "pipeline/deriver.hpp"
+
+#include "pipeline/digests.hpp"
+#include "state/keys.hpp"
+
+#include <algorithm>
+
+namespace crossfade {
+
+void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& working) {
+    // What the registry holds of this root now: from the state, or from an earlier derivation in
+    // this batch.
+    const auto current = view_.record(entity, root);
+    const std::vector<StoredClaim> registered =
+        current ? current->claims : std::vector<StoredClaim>{};
+    std::vector<StoredClaim> claims;
+    const auto keep_held = [&](char rank) {
+        for (StoredClaim claim : working.before.claims) {
+            if (!claim.held) continue;
+            if (rank == kKept) claim.order[0] = kKept;
+            const auto same = std::find_if(claims.begin(), claims.end(), [&](const StoredClaim& c) {
+                return c.claim == claim.claim && c.value == claim.value;
+            });
+            if (same == claims.end())
+                claims.push_back(std::move(claim));
+            else
+                same->held = true;
+        }
+    };
+    if (working.fate == Fate::write) claims = living_claims(working.outcome);
+    // A refusal by the target does not release the value; what stands there is held as well.
+    if (input_.refused.contains({entity, root})) claims = living_claims(working.outcome);
+    if (working.fate == Fate::stand) keep_held(kLiving);
+    if (working.fate == Fate::retire || working.fate == Fate::leave) keep_held(kKept);
+    register_claims(overlay_, root, registered, claims, touched_);
+    working.after.claims = std::move(claims);
+    if (input_.ask_again) ask_again(working);
+}
+
+// A row born on the target held a value once. Whoever comes to want it asks anew: if it is still
+// held the target refuses it, and the mark comes back.
+void Deriver::ask_again(const Working& working) {
+    for (const StoredClaim& claim : working.after.claims) {
+        const ClaimValue value{claim.claim, claim.value};
+        const bool wanted =
+            std::ranges::any_of(working.before.claims, [&](const StoredClaim& before) {
+                return before.claim == claim.claim && before.value == claim.value;
+            });
+        if (wanted || input_.foreign.contains(value)) continue;
+        if (unmark_foreign(overlay_, value)) touched_.insert(value);
+    }
+}
+
+void Deriver::settle_entity_claims(EntityIndex entity) {
+    while (!touched_.empty()) {
+        const ClaimValue value = *touched_.begin();
+        touched_.erase(touched_.begin());
+        const auto now = claim_holder(overlay_, value);
+        const auto before = claim_holder(base_, value);
+        for (const auto& root : {before, now}) {
+            if (root && !working_[entity].contains(*root)) {
+                dirty_[entity].insert(*root);
+                derive_entity(entity);
+            }
+        }
+        if (before && before != now) yield_claims(entity, *before, at(entity, *before));
+    }
+    for (auto& [root, working] : working_[entity]) {
+        if (working.fate != Fate::write) continue;  // a row that only stands holds what it carries
+        for (StoredClaim& claim : working.after.claims) {
+            claim.held = claim_holder(overlay_, {claim.claim, claim.value}) == root;
+        }
+    }
+}
+
+// A row that only stands must give up a value that a living root now holds.
+void Deriver::yield_claims(EntityIndex entity, const KeyBytes& root, Working& working) {
+    const bool stands =
+        working.fate == Fate::stand || working.fate == Fate::retire || working.fate == Fate::leave;
+    if (!stands) return;
+    std::vector<StoredClaim> kept;
+    for (const StoredClaim& claim : working.after.claims) {
+        if (claim_holder(overlay_, {claim.claim, claim.value}) == root || !claim.held) {
+            kept.push_back(claim);
+            continue;
+        }
+        working.yielded.push_back(program_.claims[claim.claim].column);
+        // What the target refused goes on wanting the value; what merely stands does not.
+        const auto& wishes = working.outcome.wishes;
+        const bool wanted = input_.refused.contains({entity, root}) &&
+                            std::any_of(wishes.begin(), wishes.end(), [&](const ClaimWish& wish) {
+                                return wish.claim == claim.claim && wish.value == claim.value;
+                            });
+        if (wanted) kept.push_back({claim.claim, claim.value, claim.order, false});
+    }
+    register_claims(overlay_, root, working.after.claims, kept, touched_);
+    working.after.claims = std::move(kept);
+    overlay_.staged().put(Family::derived, keys::root(entity, root), working.after.encode());
+}
+
+KeyBytes Deriver::held_value(const RootRef& ref, std::uint32_t claim) const {
+    const auto roots = working_.find(ref.entity);
+    if (roots == working_.end()) return {};
+    const auto entry = roots->second.find(ref.root);
+    if (entry == roots->second.end() || entry->second.fate != Fate::write) return {};
+    for (const StoredClaim& stored : entry->second.after.claims) {
+        if (stored.claim == claim && stored.held) return stored.value;
+    }
+    return {};
+}
+
+// Before any row is written, a statement of its own sets the unique columns whose value another
+// root takes in this batch. For a column that is `until_changed` that is a write like any other:
+// the next one is made only if the column still has the value set here.
+void Deriver::vacate(EntityIndex entity, const KeyBytes& root, Working& working,
+                     TargetBatch& batch) {
+    if (!working.before.present) return;
+    Vacate vacate;
+    vacate.root = {entity, root};
+    vacate.id = working.before.id;
+    for (const StoredClaim& claim : working.before.claims) {
+        if (!claim.held) continue;
+        const auto holder = claim_holder(overlay_, {claim.claim, claim.value});
+        if (!holder || *holder == root) continue;
+        const std::uint32_t column = program_.claims[claim.claim].column;
+        vacate.columns.push_back(column);
+        Value value = given_up(entity, root, column);
+        const std::string last = find_digest(working.before, column);
+        if (!last.empty()) {
+            vacate.guards.push_back({column, last});
+            set_digest(working.after, column, text_digest(value));
+        }
+        vacate.values.push_back(std::move(value));
+    }
+    if (!vacate.columns.empty()) batch.vacates.push_back(std::move(vacate));
+}
+
+// What a unique column is set to when another root takes its value. It is computed from the root's
+// source row as it is now; if there is none, as it was before the batch; if the row went in an
+// earlier batch, from the root's key alone.
+Value Deriver::given_up(EntityIndex entity, const KeyBytes& root, std::uint32_t column) {
+    Value value = vacated_value(program_, entity, root, column, view_);
+    if (is_null(value)) value = vacated_value(program_, entity, root, column, base_view_);
+    return is_null(value) ? vacated_value(program_, entity, root, column, base_view_, true) : value;
+}
+
+}  // namespace crossfade
