@@ -100,10 +100,12 @@ std::string format_timestamp(Timestamp timestamp, char separator, std::string_vi
     if (timestamp.micros == Timestamp::kInfinity) return "infinity";
     if (timestamp.micros == Timestamp::kMinusInfinity) return "-infinity";
     const std::int64_t days = floor_divide(timestamp.micros, kDayMicros);
+    // The first day of the range begins before the least value: days * kDayMicros would overflow.
+    const std::int64_t rest = timestamp.micros % kDayMicros;
     std::string out;
     const bool before = append_day(out, days);
     out += separator;
-    append_clock(out, timestamp.micros - days * kDayMicros);
+    append_clock(out, rest < 0 ? rest + kDayMicros : rest);
     out += zone;
     if (before) out += " BC";
     return out;

@@ -151,7 +151,8 @@ Result<Value> parse_timestamp(Type type, std::string_view text) {
     }
     // Our epoch is 30 years before PostgreSQL's, so its last 30 years do not fit.
     static constexpr std::int64_t kDaysMax = std::numeric_limits<std::int64_t>::max() / kDay - 1;
-    if (days > kDaysMax) return Error{ErrorKind::bad_value, "timestamp out of range", "22008"};
+    if (days > kDaysMax || days < -kDaysMax)
+        return Error{ErrorKind::bad_value, "timestamp out of range", "22008"};
     return Value{Timestamp{days * kDay + micros - offset * kSecond}};
 }
 

@@ -84,7 +84,9 @@ std::string timestamp_text(Timestamp timestamp, const ColumnShape& column) {
         if (timestamp.micros % kMicrosPerDay < 0) --days;
         return format_date(Date{static_cast<std::int32_t>(days)});
     }
-    if (!endless) {
+    // What lies before this is no timestamp of PostgreSQL's, and would overflow.
+    constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min() + 2 * kServerEpoch;
+    if (!endless && timestamp.micros >= kEarliest) {
         timestamp.micros = round_micros(timestamp.micros - kServerEpoch, column) + kServerEpoch;
     }
     return format_timestamp(timestamp, ' ', column.base == "timestamptz" ? "+00" : "");

@@ -32,6 +32,15 @@ TEST_CASE("values print for people", "[model]") {
     CHECK(to_display(100000.5) == "100000.5");
 }
 
+TEST_CASE("the first and the last instants of the range print too", "[model]") {
+    CHECK(to_display(Timestamp{Timestamp::kMinusInfinity + 1}) ==
+          "290309-12-21T19:59:05.224193+00:00 BC");
+    CHECK(to_display(Timestamp{Timestamp::kMinusInfinity + 86'400'000'000}) ==
+          "290309-12-22T19:59:05.224192+00:00 BC");
+    CHECK(to_display(Timestamp{Timestamp::kInfinity - 1}) == "294247-01-10T04:00:54.775806+00:00");
+    CHECK(to_display(Timestamp{-1}) == "1969-12-31T23:59:59.999999+00:00");
+}
+
 TEST_CASE("a secret never prints its fingerprint", "[model]") {
     Secret secret;
     secret.hmac.fill(0xAB);

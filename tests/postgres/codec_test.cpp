@@ -175,6 +175,7 @@ TEST_CASE("texts that are not of the type are errors that do not quote them", "[
         {Type::timestamp, "2024-01-01"},
         {Type::timestamptz, "2024-01-01 25:00:00+00"},
         {Type::timestamp, "294276-12-31 00:00:00"},
+        {Type::timestamp, "999999-01-01 00:00:00 BC"},
         {Type::time, "24:00:01"},
         {Type::bytes, "00ff"},
         {Type::bytes, "\\x0"},
