@@ -124,9 +124,13 @@ Section reads(const Program& program, EntityIndex entity) {
     return section;
 }
 
-Section rules(const EntitySpec& spec) {
+Section rules(const EntitySpec& spec, const EntityProgram& entity) {
     Section section{"rules", {}};
     if (spec.exists) section.lines.emplace_back("exists", to_text(*spec.exists));
+    if (entity.id_claim != kNone) {
+        section.lines.emplace_back(
+            "id", "several roots may give one: the lowest owns it, the others are rejected");
+    }
     if (spec.adopt) {
         section.lines.emplace_back(
             "adopt", spec.adopt->parent.empty()
@@ -160,7 +164,7 @@ std::vector<Section> sections(const Program& program, const EntitySpec& spec, En
         columns.lines.emplace_back(parent.column, parent_text(parent));
     for (const ColumnSpec& column : spec.columns)
         columns.lines.emplace_back(column.name, column_text(column));
-    return {shape, names, columns, rules(spec), reads(program, index)};
+    return {shape, names, columns, rules(spec, entity), reads(program, index)};
 }
 
 const EntitySpec& spec_of(const Context& context, const EntityProgram& entity) {

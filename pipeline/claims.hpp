@@ -11,6 +11,7 @@
 #include "state/store.hpp"
 #include "transforms/derivation.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -21,6 +22,7 @@ using ClaimValue = std::pair<std::uint32_t, KeyBytes>;  // claim, value
 
 inline constexpr char kLiving = '\x01';
 inline constexpr char kKept = '\x02';
+inline constexpr char kRefusedWish = '\x03';  // wishes for an id alone
 
 // The root that holds a value by the registry as `reader` shows it; nullopt: nobody of ours.
 std::optional<KeyBytes> claim_holder(const Reader& reader, const ClaimValue& value);
@@ -32,6 +34,19 @@ void register_claims(Overlay& overlay, const KeyBytes& root, const std::vector<S
 // Marks a value as held by a row that was born on the target.
 void mark_foreign(Overlay& overlay, const ClaimValue& value);
 bool unmark_foreign(Overlay& overlay, const ClaimValue& value);  // false: it was not marked
+
+// Ids are claimed by their table (ClaimSpec::of_id): the value is the id, and the order says after
+// the rank whether the row was adopted (0) or not (1), and the name of the root's entity.
+KeyBytes id_order(const EntityProgram& entity, char rank, bool adopted);
+// The roots that wish an id or have its row, the owner first, until `each` gives false.
+void each_wish(const Program& program, const Reader& reader, const ClaimValue& value,
+               const std::function<bool(const RootRef&)>& each);
+std::optional<RootRef> id_owner(const Program& program, const Reader& reader,
+                                const ClaimValue& value);
+
+// The root whose row of an entity's table has this id, by Family::targets.
+std::optional<RootRef> root_of_row(const Program& program, const Reader& reader, EntityIndex entity,
+                                   const Uuid& id);
 
 // What a root's wishes register as.
 std::vector<StoredClaim> living_claims(const Outcome& outcome);

@@ -14,9 +14,16 @@ Deriver::Deriver(const Program& program, const Reader& base, Overlay& overlay, c
       dirty_{input.dirty} {}
 
 TargetBatch Deriver::run() {
-    for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
+    for (EntityIndex e = 0; e < program_.entities.size();) {
         derive_entity(e);
         settle_entity_claims(e);
+        const EntityIndex next = settle_ids(e + 1);
+        // Of roots derived in this batch no edge of the state tells yet whom they read.
+        for (EntityIndex reader = next + 1; reader <= e; ++reader) {
+            for (const auto& [root, working] : working_[reader])
+                dirty_[reader].insert(root);
+        }
+        e = next;
     }
     TargetBatch batch;
     batch.end = input_.lsn;
@@ -56,8 +63,10 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
         working.outcome.reason =
             "constraint " + refusal->second.constraint + " (" + refusal->second.sqlstate + ")";
     }
+    wish_id(entity, root, working);
     decide(entity, root, working);
     take_claims(entity, root, working);
+    yield_row(entity, root, working);
     publish(entity, root, working);
 }
 
@@ -95,6 +104,7 @@ void Deriver::publish(EntityIndex entity, const KeyBytes& root, Working& working
     working.after.present = true;
     working.after.leaving = true;
     take_claims(entity, root, working);
+    yield_row(entity, root, working);
     overlay_.staged().put(Family::derived, keys::root(entity, root), working.after.encode());
     WorkItem finish;
     finish.kind = WorkItem::Kind::root;

@@ -8,11 +8,12 @@
 //                 later one)
 //
 // After an entity's roots are derived, its claims are settled: who holds each touched value now,
-// and the roots whose holding changed are derived as well.
+// and the roots whose holding changed are derived as well. At the end, who owns each touched id.
 //
 // One class, a file for each idea: deriver.cpp the order of the whole, decide.cpp what becomes of a
-// row, settle_claims.cpp who holds a unique value, write_rows.cpp the writes for the target
-// (takeover.cpp: rows of an earlier migration), record.cpp what the state stores.
+// row, settle_claims.cpp who holds a unique value, own_id.cpp who owns an id, write_rows.cpp the
+// writes for the target (takeover.cpp: rows of an earlier migration), record.cpp what the state
+// stores.
 #pragma once
 
 #include "pipeline/affected.hpp"
@@ -64,7 +65,8 @@ public:
     void keep_row(const RootRef& ref, bool kept, std::string_view flag);
 
 private:
-    enum class Fate { nothing, write, retire, remove, stand, leave };
+    // yield: the row that stood goes to another root, which owns its id.
+    enum class Fate { nothing, write, retire, remove, stand, leave, yield };
     struct Working {
         DerivedRecord before;  // as of the state before the batch
         DerivedRecord after;
@@ -74,6 +76,9 @@ private:
         std::vector<std::uint32_t>
             detach;  // fate stand: columns to set NULL because their parent leaves
         std::vector<std::uint32_t> yielded;  // fate stand: claimed columns another root takes
+        std::optional<StoredClaim> wish;     // for the id of the row that the root gives
+        bool lost = false;                   // the id is another root's
+        int turns = 0;                       // how often it was derived, if it has rivals
     };
     using Roots = std::map<KeyBytes, Working>;
 
@@ -85,6 +90,16 @@ private:
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void ask_again(const Working& working);
+    ClaimValue id_value(EntityIndex entity, const Uuid& id) const;
+    void wish_id(EntityIndex entity, const KeyBytes& root, Working& working);
+    std::vector<StoredClaim> id_claims(EntityIndex entity, const Working& working) const;
+    void yield_row(EntityIndex entity, const KeyBytes& root, Working& working);
+    bool is_taken(EntityIndex entity, const KeyBytes& root, const Uuid& id) const;
+    std::optional<RootRef> root_of_row(EntityIndex entity, const Uuid& id) const;
+    bool agrees(const RootRef& ref, const Working& working, const ClaimValue& value,
+                const std::optional<RootRef>& owner) const;
+    EntityIndex settle_ids(EntityIndex next);
+    void keep_id(const RootRef& ref, DerivedRecord& record);
     void settle_entity_claims(EntityIndex entity);
     void yield_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void publish(EntityIndex entity, const KeyBytes& root, Working& working);
@@ -122,6 +137,7 @@ private:
     std::map<EntityIndex, std::set<KeyBytes>> dirty_;
     std::map<EntityIndex, Roots> working_;
     std::set<ClaimValue> touched_;
+    std::set<ClaimValue> touched_ids_;
     // Parent -> rows of this batch that stand on it although their roots do not give them: no edge
     // of the state leads to them yet.
     std::map<RootRef, std::set<RootRef>> standing_;

@@ -51,6 +51,7 @@ void Deriver::keep_row(const RootRef& ref, bool kept, std::string_view flag) {
     record.digests = working.before.digests;
     if (kept) record.flags.emplace(flag);
     for (StoredClaim claim : working.before.claims) {
+        if (program_.claims[claim.claim].of_id) continue;
         const auto holder = claim_holder(overlay_, {claim.claim, claim.value});
         if (!claim.held) continue;
         if (holder && *holder != ref.root) {  // vacated, although the row stays
@@ -64,11 +65,12 @@ void Deriver::keep_row(const RootRef& ref, bool kept, std::string_view flag) {
             Family::claims, keys::claim(claim.claim, claim.value, claim.order, ref.root), ref.root);
         record.claims.push_back(std::move(claim));
     }
+    keep_id(ref, record);
     for (const StoredParent& parent : record.parents) {
         overlay_.staged().put(Family::edges,
                               keys::stale(parent.entity, parent.root, ref.entity, ref.root), {});
     }
-    overlay_.staged().put(Family::targets, keys::target(record.id), key);
+    overlay_.staged().put(Family::targets, keys::row(record.id, ref.entity), ref.root);
     overlay_.staged().put(Family::derived, key, record.encode());
     WorkItem item;
     item.kind = kept ? WorkItem::Kind::outcome : WorkItem::Kind::root;
@@ -110,11 +112,13 @@ void Deriver::store(EntityIndex entity, const KeyBytes& root, Working& working) 
         else
             overlay_.staged().erase(Family::edges, std::move(entry));
     }
-    if (working.before.present && !working.after.present) {
-        overlay_.staged().erase(Family::targets, keys::target(working.before.id));
-    }
+    // Of one entity the entry may be the new owner's already.
+    const std::string row = keys::row(working.before.id, entity);
+    const bool leaves = !working.after.present || working.after.id != working.before.id;
+    if (working.before.present && leaves && overlay_.get(Family::targets, row) == root)
+        overlay_.staged().erase(Family::targets, row);
     if (working.after.present)
-        overlay_.staged().put(Family::targets, keys::target(working.after.id), key);
+        overlay_.staged().put(Family::targets, keys::row(working.after.id, entity), root);
     if (kept)
         overlay_.staged().put(Family::derived, key, working.after.encode());
     else

@@ -1,6 +1,7 @@
 #include "pipeline/road.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/claims.hpp"
 #include "pipeline/state_view.hpp"
 #include "state/keys.hpp"
 #include "telemetry/kill_point.hpp"
@@ -66,7 +67,8 @@ std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
         const ClaimSpec& spec = program_.claims[claim];
         std::set<std::uint32_t> columns{spec.within.begin(), spec.within.end()};
         columns.insert(spec.column);
-        if (spec.entity == refusal.root.entity && columns == key->second) return claim;
+        if (!spec.of_id && spec.entity == refusal.root.entity && columns == key->second)
+            return claim;
     }
     return std::nullopt;
 }
@@ -81,7 +83,7 @@ bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& 
     });
     if (write == attempt.writes.end()) return false;
     const auto holder = writer.holder(*write, unique_keys.at({entity, refusal.constraint}));
-    if (!holder || store_.get(Family::targets, keys::target(*holder))) return false;
+    if (!holder || root_of_row(program_, store_, entity, *holder)) return false;
     const auto root = store_.get(Family::meta, keys::adopter(entity, *holder));
     return root && batch.unseat({entity, *root});
 }

@@ -13,8 +13,11 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     // What the registry holds of this root now: from the state, or from an earlier derivation in
     // this batch.
     const auto current = view_.record(entity, root);
-    const std::vector<StoredClaim> registered =
-        current ? current->claims : std::vector<StoredClaim>{};
+    std::vector<StoredClaim> registered = current ? current->claims : std::vector<StoredClaim>{};
+    const auto of_ids = std::ranges::stable_partition(
+        registered, [&](const StoredClaim& claim) { return !program_.claims[claim.claim].of_id; });
+    const std::vector<StoredClaim> registered_ids{of_ids.begin(), of_ids.end()};
+    registered.erase(of_ids.begin(), of_ids.end());
     std::vector<StoredClaim> claims;
     const auto keep_held = [&](char rank) {
         for (StoredClaim claim : working.before.claims) {
@@ -37,6 +40,9 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     register_claims(overlay_, root, registered, claims, touched_);
     working.after.claims = std::move(claims);
     if (input_.ask_again) ask_again(working);
+    std::vector<StoredClaim> ids = id_claims(entity, working);
+    register_claims(overlay_, root, registered_ids, ids, touched_ids_);
+    std::ranges::move(ids, std::back_inserter(working.after.claims));
 }
 
 // A row born on the target held a value once. Whoever comes to want it asks anew: if it is still
@@ -70,7 +76,8 @@ void Deriver::settle_entity_claims(EntityIndex entity) {
     for (auto& [root, working] : working_[entity]) {
         if (working.fate != Fate::write) continue;  // a row that only stands holds what it carries
         for (StoredClaim& claim : working.after.claims) {
-            claim.held = claim_holder(overlay_, {claim.claim, claim.value}) == root;
+            claim.held = !program_.claims[claim.claim].of_id &&
+                         claim_holder(overlay_, {claim.claim, claim.value}) == root;
         }
     }
 }

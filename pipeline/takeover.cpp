@@ -18,7 +18,8 @@ void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& wo
     vacate.root = {entity, root};
     vacate.id = working.outcome.id;
     for (const ClaimSpec& claim : program_.claims) {
-        if (claim.entity != entity || working.outcome.adopted->others.contains(claim.column))
+        if (claim.of_id || claim.entity != entity ||
+            working.outcome.adopted->others.contains(claim.column))
             continue;
         vacate.columns.push_back(claim.column);
         vacate.values.push_back(given_up(entity, root, claim.column));

@@ -72,8 +72,10 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
         case Fate::leave:
         case Fate::stand: finish_stand(entity, root, working, batch); break;
         case Fate::retire: finish_retire(entity, root, working, batch); break;
+        case Fate::yield:
         case Fate::remove: {
             vacate(entity, root, working, batch);
+            if (is_taken(entity, root, working.before.id)) break;
             // A row that was kept since somebody changed it stays kept: what the bridge wrote there
             // cannot be derived any more, so a DELETE of it could not be guarded.
             keep = program_.entities[entity].keep_if_changed && !working.before.leaving &&
@@ -117,6 +119,9 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
     }
     const bool stood = working.before.present;
     const bool adopts = takes_over(entity, root, working);
+    const auto heir_of = root_of_row(entity, outcome.id);
+    const bool inherits = !stood && !input_.missing.contains({entity, root}) && heir_of &&
+                          *heir_of != RootRef{entity, root};
     const bool changed = !stood || working.after.hash != working.before.hash;
     defer(entity, root, working);
     if (!changed) return;
@@ -132,8 +137,8 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
     RowWrite write;
     write.root = {entity, root};
     write.id = outcome.id;
-    write.present = stood || adopts;
-    write.blind = adopts || (stood && blind);
+    write.present = stood || adopts || inherits;
+    write.blind = adopts || inherits || (stood && blind);
     write.depth = depth(entity, root);
     bool partial = false;
     for (std::uint32_t i = 0; i < target.columns.size(); ++i) {

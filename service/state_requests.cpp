@@ -89,6 +89,8 @@ private:
     std::optional<RootRef> root_of(const Request& request) const;
     std::vector<Quarantined> chosen(const Request& request) const;
     JsonPairs describe(const Quarantined& entry) const;
+    std::string mapped_text(const RootRef& root) const;
+    std::string mapped_json(const RootRef& root) const;
     std::string describe_mapped(const RootRef& root) const;
     std::string unknown(const Request& request) const;
 
@@ -229,15 +231,20 @@ std::string StateRequests::discard(const Request& request) const {
                   json_object({{"roots", count}}).text);
 }
 
-std::string StateRequests::describe_mapped(const RootRef& root) const {
+std::string StateRequests::mapped_text(const RootRef& root) const {
     const DerivedRecord record = derived(root).value_or(DerivedRecord{});
-    const std::vector<std::string> flags(record.flags.begin(), record.flags.end());
     std::string text = name_of(root) + "  " + record.id.format() + "  " +
                        std::string{to_string(record.state)} +
                        (record.present ? "" : ", no row on the target");
-    for (const std::string& flag : flags)
+    for (const std::string& flag : record.flags)
         text += "  " + flag;
     if (!record.reason.empty()) text += "\n  " + record.reason;
+    return text + "\n";
+}
+
+std::string StateRequests::mapped_json(const RootRef& root) const {
+    const DerivedRecord record = derived(root).value_or(DerivedRecord{});
+    const std::vector<std::string> flags(record.flags.begin(), record.flags.end());
     JsonPairs members{{"entity", json_quote(access_.program.entities[root.entity].name)},
                       {"key", json_quote(display_root(access_.program, root.root))},
                       {"root_hex", json_quote(to_hex(root.root))},
@@ -247,7 +254,11 @@ std::string StateRequests::describe_mapped(const RootRef& root) const {
                       {"members", std::to_string(record.members)},
                       {"reason", json_quote(record.reason)},
                       {"flags", quoted_list(flags)}};
-    return answer(0, text + "\n", json_object(std::move(members)).text);
+    return json_object(std::move(members)).text;
+}
+
+std::string StateRequests::describe_mapped(const RootRef& root) const {
+    return answer(0, mapped_text(root), mapped_json(root));
 }
 
 std::string StateRequests::get(const Request& request) const {
@@ -258,9 +269,22 @@ std::string StateRequests::get(const Request& request) const {
 std::string StateRequests::find(const Request& request) const {
     const auto id = Uuid::parse(argument(request, "uuid"));
     if (!id) throw Failure{Error{ErrorKind::configuration, "that is no UUID"}};
-    const auto bytes = access_.reader.get(Family::targets, keys::target(*id));
-    if (!bytes) return answer(1, "no row of ours has the id " + id->format() + "\n", "null");
-    return describe_mapped(keys::root_of(*bytes));
+    std::vector<RootRef> roots;
+    access_.reader.scan(Family::targets, keys::target(*id), {},
+                        [&](std::string_view key, std::string_view root) {
+                            roots.push_back({keys::entity_of_row(key), KeyBytes{root}});
+                            return true;
+                        });
+    if (roots.empty()) return answer(1, "no row of ours has the id " + id->format() + "\n", "null");
+    if (roots.size() == 1) return describe_mapped(roots.front());
+    // Rows of several tables.
+    std::string text;
+    std::string list;
+    for (const RootRef& root : roots) {
+        text += mapped_text(root);
+        list += (list.empty() ? "[" : ", ") + mapped_json(root);
+    }
+    return answer(0, text, list + "]");
 }
 
 }  // namespace

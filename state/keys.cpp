@@ -162,6 +162,12 @@ RootRef root_of(std::string_view key) {
 
 std::string target(const Uuid& id) { return {id.bytes.begin(), id.bytes.end()}; }
 
+std::string row(const Uuid& id, EntityIndex entity) { return target(id) + entity_prefix(entity); }
+
+EntityIndex entity_of_row(std::string_view key) {
+    return number_of(key.substr(std::min(key.size(), Uuid{}.bytes.size())));
+}
+
 std::string entity_target(EntityIndex entity, const Uuid& id) {
     return entity_prefix(entity) + target(id);
 }

@@ -8,10 +8,11 @@
 //               stale(4) parent(4) length(4) parent_root entity(4) root
 //                                                                nothing
 //   members     index(4) length(4) row_key slot(1)               key of the entry in edges
-//   claims      claim(4) value order root                        root
+//   claims      claim(4) value order root                        root; the order of an id's claim
+//                                                                names the entity
 //               claim(4) value                                   nothing: a row born there has it
 //   derived     entity(4) root                                   DerivedRecord
-//   targets     uuid(16)                                         entity(4) root
+//   targets     uuid(16) entity(4)                               root
 //   work        queue(1) birth_lsn(8) sequence(8)                WorkItem
 //   quarantine  entity(4) root                                   QuarantineRecord
 //   intents     "batch"                                          batch number, WriteSet
@@ -84,7 +85,10 @@ std::string claim(std::uint32_t claim, std::string_view value, std::string_view 
 std::string root(EntityIndex entity, std::string_view root);
 std::string entity_prefix(EntityIndex entity);
 RootRef root_of(std::string_view key);
-std::string target(const Uuid& id);
+std::string target(const Uuid& id);  // the beginning of the entries of rows with this id
+// Of Family::targets: rows of two tables may have one id, so the entity tells which it is.
+std::string row(const Uuid& id, EntityIndex entity);
+EntityIndex entity_of_row(std::string_view key);
 std::string entity_target(EntityIndex entity, const Uuid& id);
 
 std::string work_prefix(std::uint8_t queue);

@@ -71,6 +71,8 @@ public:
     std::optional<std::string> key(Family family, std::string_view key, To to) const {
         if (family == Family::edges && keys::is_stale(key)) return stale(key, to);
         if (const NumberMap* map = leading(family)) return renumbered(*map, key, 0, to);
+        if (family == Family::targets)
+            return renumbered(numbers_.entities, key, Uuid{}.bytes.size(), to);
         if (family != Family::meta) return std::string{key};
         const auto place = keys::place_of_entity(key);
         if (!place) return std::string{key};
@@ -84,12 +86,12 @@ public:
             case Family::images: return row(keys::number_of(key), value, to);
             case Family::edges: return covered(key, value, to);
             case Family::derived: return derived(keys::number_of(key), value, to);
-            case Family::targets: return renumbered(numbers_.entities, value, 0, to);
             case Family::work: return work(key, value, to);
             case Family::meta: return adopted(key, value, to);
             case Family::intents: return intent(value, to);
             case Family::members:
             case Family::claims:
+            case Family::targets:
             case Family::quarantine: break;
         }
         return std::string{value};
@@ -263,7 +265,8 @@ std::optional<std::string> NumberedStore::get(Family family, std::string_view ke
 void NumberedStore::scan(Family family, std::string_view prefix, std::string_view from,
                          const Each& each) const {
     const bool stale = family == Family::edges && keys::is_stale(prefix);
-    if (stale || family == Family::meta) return scan_sorted(family, prefix, from, each);
+    if (stale || family == Family::meta || family == Family::targets)
+        return scan_sorted(family, prefix, from, each);
     const bool whole =
         translation_->leading(family) != nullptr && prefix.size() < keys::kNumberBytes;
     if (whole) {

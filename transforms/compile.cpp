@@ -262,6 +262,7 @@ std::shared_ptr<const Program> Compiler::run() {
     for (EntityIndex i = 0; i < specs_.size(); ++i)
         entity(i);
     if (has_errors(findings_)) return nullptr;
+    owners();
     tag_indexes(*program_);
     return program_;
 }

@@ -31,6 +31,7 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
             Compiled compiled = key_expression(part, scope);
             const bool own = compiled.column && part->kind == Expr::Kind::name;
             if (own) spec.columns.push_back(*compiled.column);
+            note_key_type(id, parts.size(), compiled.type);
             parts.push_back(std::move(compiled.eval));
         }
         if (members.key.empty()) {

@@ -115,6 +115,12 @@ private:
     bool key_may_hold(const std::string& part, char separator, const EntitySpec& spec,
                       int depth) const;
 
+    // compile_owner.cpp
+    using KeyForm = std::vector<std::pair<std::string, Type>>;
+    KeyForm key_form(EntityIndex index) const;
+    void note_key_type(IndexId members, std::size_t part, Type type);
+    void owners();
+
     // compile_expression.cpp
     Compiled expression(const ExprPtr& expr, const Scope& scope);
     Compiled name(const Expr& expr, const Scope& scope);
@@ -183,6 +189,7 @@ private:
     std::map<std::string, std::vector<std::string>> places_of_;  // of computed keys, by their name
     std::map<std::string, IndexId> group_index_;                 // "entity/alias"
     std::map<std::string, std::pair<IndexId, std::string>> set_index_;
+    std::map<IndexId, std::vector<Type>> key_types_;  // any: slots give unlike ones
     Owning owner_;
     Tracker* tracker_ = nullptr;
     std::uint32_t retarget_ = kNone;     // edges: columns of this node are read from rows[0]

@@ -87,6 +87,9 @@ struct ClaimSpec {
     std::uint32_t column = 0;           // of TargetSpec::columns
     std::vector<std::uint32_t> within;  // further columns of the unique key
     EntityIndex entity = 0;
+    // Of no column, but of the ids of the entity's target table: who owns one that several roots
+    // give, also roots of other entities that write to the table.
+    bool of_id = false;
 };
 
 struct ParentProgram {
@@ -143,6 +146,8 @@ struct EntityProgram {
     std::size_t adopt_value = 0;  // slot of Frame::values that adopt_to reads as `value`
     // A row root whose key has columns of which equal values may be written unlike: numeric, real.
     bool rounds_key = false;
+    // Of Program::claims: who owns an id; kNone: no two roots of the table give one id.
+    std::uint32_t id_claim = kNone;
     bool self_reference = false;
     bool keep_on_delete = false;
     std::vector<std::pair<std::uint32_t, Value>> keep_columns;

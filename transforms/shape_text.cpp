@@ -250,6 +250,11 @@ private:
 
     void add_claim(const ClaimSpec& claim) {
         const EntityProgram& entity = program_.entities[claim.entity];
+        if (claim.of_id) {
+            const std::string table = entity.target.schema + "." + entity.target.table;
+            things_.push_back({Kind::claim, {}, table + " ids", {}});
+            return;
+        }
         const std::string& column = entity.target.columns[claim.column].name;
         std::string details;
         for (const std::uint32_t within : claim.within)

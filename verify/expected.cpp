@@ -157,6 +157,7 @@ void ExpectedRows::keep(const TargetBatch& batch) {
     for (const RowWrite& write : batch.writes) {
         const std::string key = row_key(write.root.entity, write.id);
         if (write.only.empty()) {
+            clear_of_others(set, write);
             set.put(Family::targets, key, encode(write.root.root, write.values));
             continue;
         }
@@ -173,6 +174,17 @@ void ExpectedRows::keep(const TargetBatch& batch) {
     for (const RowDelete& removal : batch.deletes)
         set.erase(Family::targets, row_key(removal.root.entity, removal.id));
     rows_->write(set, false);
+}
+
+// A row goes to the root that owns its id, also from one of another entity that writes to the
+// table.
+void ExpectedRows::clear_of_others(WriteSet& set, const RowWrite& write) const {
+    const std::uint32_t claim = program_.entities[write.root.entity].id_claim;
+    if (claim == kNone) return;
+    for (EntityIndex other = 0; other < program_.entities.size(); ++other) {
+        if (other != write.root.entity && program_.entities[other].id_claim == claim)
+            set.erase(Family::targets, row_key(other, write.id));
+    }
 }
 
 void ExpectedRows::mark_standing(const std::vector<RootRef>& roots) {

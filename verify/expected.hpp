@@ -60,6 +60,7 @@ private:
     void run(Batch& batch, EntityIndex entity, const OnRoots& on_roots);
     BatchAnswer answer(const TargetBatch& batch, std::set<RootRef>& refused) const;
     void keep(const TargetBatch& batch);
+    void clear_of_others(WriteSet& set, const RowWrite& write) const;
     void mark_standing(const std::vector<RootRef>& roots);
 
     const Program& program_;

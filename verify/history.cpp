@@ -82,7 +82,11 @@ void History::seed_root(const RootRef& root, const DerivedRecord& record, Seeded
             continue;
         }
         // The root that held the value until now must be derived again.
-        if (const auto holder = claim_holder(scratch_, {claim.claim, claim.value})) {
+        const ClaimValue value{claim.claim, claim.value};
+        if (program_.claims[claim.claim].of_id) {
+            if (const auto owner = id_owner(program_, scratch_, value))
+                seeded.work.push_back(root_work(*owner));
+        } else if (const auto holder = claim_holder(scratch_, value)) {
             seeded.work.push_back(root_work({root.entity, *holder}));
         }
         set.put(Family::claims, keys::claim(claim.claim, claim.value, claim.order, root.root),
@@ -93,7 +97,7 @@ void History::seed_root(const RootRef& root, const DerivedRecord& record, Seeded
         set.put(Family::edges, keys::stale(parent.entity, parent.root, root.entity, root.root), {});
     }
     set.put(Family::derived, keys::root(root.entity, root.root), here.encode());
-    set.put(Family::targets, keys::target(here.id), keys::root(root.entity, root.root));
+    set.put(Family::targets, keys::row(here.id, root.entity), root.root);
     scratch_.write(set, false);
     seeded.standing.push_back(root);
     WorkItem readers;

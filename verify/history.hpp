@@ -14,6 +14,7 @@
 #include "state/records.hpp"
 #include "state/store.hpp"
 #include "target/batch.hpp"
+#include "transforms/program.hpp"
 
 #include <optional>
 #include <vector>
@@ -22,8 +23,9 @@ namespace crossfade {
 
 class History {
 public:
-    // Borrows both. `state` is the bridge's, with no open work.
-    History(const Reader& state, Store& scratch) : state_{state}, scratch_{scratch} {}
+    // Borrows all. `state` is the bridge's, with no open work.
+    History(const Program& program, const Reader& state, Store& scratch)
+        : program_{program}, state_{state}, scratch_{scratch} {}
 
     void copy_declared();
 
@@ -47,6 +49,7 @@ public:
 private:
     void seed_root(const RootRef& root, const DerivedRecord& record, Seeded& seeded);
 
+    const Program& program_;
     const Reader& state_;
     Store& scratch_;
 };

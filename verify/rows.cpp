@@ -1,5 +1,6 @@
 #include "verify/rows.hpp"
 
+#include "pipeline/claims.hpp"
 #include "pipeline/digests.hpp"
 #include "pipeline/root_name.hpp"
 #include "state/keys.hpp"
@@ -93,12 +94,12 @@ void RowComparison::missing(const ExpectedRow& row) {
 }
 
 void RowComparison::unexpected(const StoredRow& row) {
-    const auto owner = state_.get(Family::targets, keys::target(row.id));
+    const auto owner = root_of_row(program_, state_, entity_, row.id);
     if (!owner) {
         ++counts_->born;
         return;
     }
-    const RootRef ref = keys::root_of(*owner);
+    const RootRef ref = *owner;
     // Two entities may share a table; each is compared with its own rows alone.
     if (ref.entity != entity_) return;
     const auto derived = read_record(scratch_, ref);

@@ -161,7 +161,7 @@ private:
         on_verified_("comparing images", 0, 0);
         check_source_rows(program_, *scratch_, result_, log_);
         compare_images(program_, *scratch_, *state_, result_, log_);
-        History history{*state_, *scratch_};
+        History history{program_, *state_, *scratch_};
         ExpectedRows expected{program_, *scratch_, history, *scratch_directory_ / "rows"};
         std::uint64_t roots = 0;
         expected.derive([&](EntityIndex, std::uint64_t more) {

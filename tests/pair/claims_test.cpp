@@ -25,6 +25,22 @@ std::string students(const Pair& pair) {
 
 }  // namespace
 
+TEST_CASE("the ids of the pair are unlike by their form, but for those made by a function",
+          "[pair][postgres]") {
+    const Pair pair{{.data = "people"}};
+    const std::string plan = pair.command({"plan"}).output;
+    std::string entity;
+    std::vector<std::string> owned;
+    std::istringstream lines{plan};
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t arrow = line.find(" -> ");
+        if (line.find_first_of("123456789") == 0 && arrow != std::string::npos)
+            entity = line.substr(line.find(' ') + 1, arrow - line.find(' ') - 1);
+        if (line.find("several roots may give one") != std::string::npos) owned.push_back(entity);
+    }
+    CHECK(owned == std::vector<std::string>{"academic_terms", "course_instructors"});
+}
+
 TEST_CASE("4.5 Of ids of 18 and of 19 digits the lower number holds, though not the lower text",
           "[pair][postgres]") {
     Pair pair{{.data = "people"}};

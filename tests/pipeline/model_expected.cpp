@@ -1,4 +1,4 @@
-#include "tests/pipeline/model_expected.hpp"
+#include "tests/pipeline/plain_view.hpp"
 
 #include "pipeline/stager.hpp"
 #include "state/keys.hpp"
@@ -8,58 +8,6 @@
 namespace crossfade::test {
 
 namespace {
-struct Computed {
-    Outcome outcome;
-    bool present = false;
-};
-
-class PlainView : public View {
-public:
-    PlainView(const Program& program, const SourceRows& source)
-        : program_{program}, source_{source} {}
-
-    std::shared_ptr<const Row> image(RelationIndex relation, const KeyBytes& key) override {
-        const auto rows = source_.find(relation);
-        if (rows == source_.end()) return nullptr;
-        const auto row = rows->second.find(key);
-        return row == rows->second.end() ? nullptr : std::make_shared<const Row>(row->second);
-    }
-    void members(IndexId index, const KeyBytes& key,
-                 const std::function<bool(const Member&)>& each) override {
-        const auto rows = source_.find(program_.indexes[index].relation);
-        if (rows == source_.end()) return;
-        for (const auto& [row_key, row] : rows->second) {
-            for (const IndexEntry& entry : entries(index, row_key, row)) {
-                if (entry.key == key && !each({row_key, entry.slot})) return;
-            }
-        }
-    }
-    std::optional<KeyBytes> key_of(IndexId index, const Member& member) override {
-        const auto row = image(program_.indexes[index].relation, member.row);
-        if (!row) return std::nullopt;
-        for (const IndexEntry& entry : entries(index, member.row, *row)) {
-            if (entry.slot == member.slot) return entry.key;
-        }
-        return std::nullopt;
-    }
-    std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) override {
-        const auto found = computed[entity].find(root);
-        if (found == computed[entity].end()) return std::nullopt;
-        return ParentView{found->second.outcome.id, found->second.present};
-    }
-    std::optional<AdoptedRow> adopted(EntityIndex, const Uuid&) override { return std::nullopt; }
-
-    std::vector<IndexEntry> entries(IndexId index, const KeyBytes& key, const Row& row) {
-        return index_entries(program_, index, key, std::make_shared<const Row>(row), *this);
-    }
-
-    std::map<EntityIndex, std::map<KeyBytes, Computed>> computed;
-
-private:
-    const Program& program_;
-    const SourceRows& source_;
-};
-
 class Expected {
 public:
     Expected(const Program& program, const SourceRows& source, const Store& state,
@@ -72,14 +20,17 @@ public:
           state_view_{program, state} {}
 
     std::string run() {
+        for (EntityIndex e = 0; e < program_.entities.size(); ++e)
+            add_history(e);
         for (EntityIndex e = 0; e < program_.entities.size() && difference_.empty(); ++e) {
             for (const KeyBytes& root : roots(e))
                 view_.computed[e].try_emplace(root);
-            add_history(e);
             derive_entity(e);
             settle(e);
             compare_rows(e);
             compare_counts(e);
+            for (EntityIndex of = 0; of <= e && !difference_.empty(); ++of)
+                difference_ += roots_of(of);
         }
         if (difference_.empty()) compare_indexes();
         return difference_;
@@ -145,10 +96,12 @@ private:
         }
         for (bool changed = true; changed;) {
             changed = false;
+            std::map<KeyBytes, Outcome> outcomes;
+            for (const auto& [root, entry] : computed)
+                outcomes[root] = derive(program_, e, root, view_);
+            settle_ids(e, outcomes);
             for (auto& [root, entry] : computed) {
-                Outcome outcome = derive(program_, e, root, view_);
-                refused_[e][root] = refused(outcome, e);
-                if (refused_[e][root]) outcome.state = RootState::rejected;
+                Outcome& outcome = outcomes[root];
                 const bool present = outcome.state == RootState::row || stands(e, root);
                 if (outcome.state != RootState::row && stands(e, root))
                     outcome.id = records_[e][root].id;
@@ -157,6 +110,54 @@ private:
                           !(outcome.values == entry.outcome.values);
                 entry = {std::move(outcome), present};
             }
+        }
+    }
+
+    using Wish = std::tuple<bool, std::string, KeyBytes>;  // of a root that is gone, entity, root
+    using Wishes = std::map<Uuid, std::set<Wish>>;
+
+    void wish(EntityIndex e, const KeyBytes& root, const Outcome& outcome, Wishes& wishes) {
+        const EntityProgram& entity = program_.entities[e];
+        refused_[e][root] = refused(outcome, e);
+        if (stands(e, root)) {
+            const DerivedRecord& record = records_[e][root];
+            wishes[record.id].emplace(record.state == StoredState::gone, entity.name, root);
+        }
+        const bool waits =
+            outcome.state == RootState::parked && outcome.id != Uuid{} && entity.self_reference;
+        if ((outcome.state == RootState::row && !refused_[e][root]) || waits)
+            wishes[outcome.id].emplace(false, entity.name, root);
+    }
+
+    // Of other entities that write to the same table.
+    void add_rivals(EntityIndex e, Wishes& wishes) {
+        for (EntityIndex other = 0; other < program_.entities.size(); ++other) {
+            if (other == e || &target_.table(other) != &target_.table(e)) continue;
+            std::set<KeyBytes> rivals = roots(other);
+            for (const auto& [root, record] : records_[other])
+                rivals.insert(root);
+            for (const KeyBytes& root : rivals)
+                wish(other, root, derive(program_, other, root, view_), wishes);
+        }
+    }
+
+    // Of the roots that give one id the lowest has it, but for one that the target refuses; the row
+    // of a root that is gone has it last. A root that waits has it only if rows of its own entity
+    // may be what it waits for.
+    void settle_ids(EntityIndex e, std::map<KeyBytes, Outcome>& outcomes) {
+        const EntityProgram& entity = program_.entities[e];
+        Wishes wishes;
+        for (const auto& [root, outcome] : outcomes)
+            wish(e, root, outcome, wishes);
+        add_rivals(e, wishes);
+        for (auto& [root, outcome] : outcomes) {
+            if (outcome.state != RootState::row) continue;
+            const auto& rivals = wishes[outcome.id];
+            const Wish own{false, entity.name, root};
+            const bool owns = rivals.empty() || own <= *rivals.begin();
+            if (!owns) refused_[e][root] = false;
+            if (owns && !refused_[e][root]) continue;
+            outcome.state = RootState::rejected;
         }
     }
 
@@ -184,13 +185,32 @@ private:
         }
     }
 
+    // For who reads a failure: each root as the state has it, and as it should be.
+    std::string roots_of(EntityIndex e) {
+        std::string text =
+            "\n" + program_.entities[e].name + ": state, reason, row | expected, row";
+        for (auto& [root, entry] : view_.computed[e]) {
+            const DerivedRecord& record = records_[e][root];
+            text += "\n" + (is_unresolved(root) ? "unresolved" : display_key(root)) + ": " +
+                    std::string{to_string(record.state)} + ", " + record.reason + ", " +
+                    (record.present ? record.id.format() : "none");
+            for (const StoredClaim& claim : record.claims)
+                text += " " + std::to_string(claim.claim) + (claim.held ? "+" : "-") +
+                        display_key(claim.value);
+            text += " | " + std::string{to_string(entry.outcome.state)} + ", " +
+                    (entry.present ? entry.outcome.id.format() : "none");
+            if (refused_[e][root]) text += ", refused";
+        }
+        return text;
+    }
+
     void differ(const std::string& text) {
         if (difference_.empty()) difference_ = text;
     }
 
     void compare_rows(EntityIndex e) {
         const EntityProgram& entity = program_.entities[e];
-        std::set<Uuid> expected;
+        std::set<Uuid>& expected = expected_[&target_.table(e)];
         for (auto& [root, entry] : view_.computed[e]) {
             const std::string name =
                 entity.name + " " + (is_unresolved(root) ? "unresolved" : display_key(root));
@@ -208,6 +228,9 @@ private:
                        to_display(entry.outcome.values[i]) + ", found " +
                        to_display(row->second[i]));
             }
+        }
+        for (EntityIndex later = e + 1; later < program_.entities.size(); ++later) {
+            if (&target_.table(later) == &target_.table(e)) return;
         }
         for (const auto& [id, row] : target_.table(e)) {
             if (!expected.contains(id))
@@ -311,6 +334,7 @@ private:
     StateView state_view_;
     std::map<EntityIndex, std::map<KeyBytes, DerivedRecord>> records_;
     std::map<EntityIndex, std::map<KeyBytes, bool>> refused_;
+    std::map<const ModelTarget::Table*, std::set<Uuid>> expected_;  // ids of rows
     std::string difference_;
 };
 }  // namespace

@@ -57,12 +57,17 @@ private:
         if (!chance(random_, 30)) return "\"" + otherwise + "\"";
         return "\"if(" + number + " = 2, reject('bad_state: two'), " + otherwise + ")\"";
     }
+    // What gives one id to roots whose number differs by three.
+    std::string lossy(const std::string& number) {
+        if (!chance(random_, 25)) return number;
+        return "if(" + number + " > 3, " + number + " - 3, " + number + ")";
+    }
     void keep() { maybe(30, "    on_delete: {keep: {state: \"'kept'\"}}"); }
     void park() { maybe(25, "    on_park: remove"); }
 
     void nodes() {
         line("  nodes:\n    target: public.nodes\n    root: {row: node, as: n}");
-        line("    id: \"'node/' || n.id\"");
+        line("    id: \"'node/' || " + lossy("n.id") + "\"");
         maybe(50, "    exists: n.active = 1 or n.active is null");
         line("    sets:");
         line("      kids: {from: node, key: parent_id, at: n.id}");
@@ -91,7 +96,8 @@ private:
         maybe(20,
               "            if(active = 2 and acct_id is null, reject('bad_state: two'), '') ||");
         line("            if(exists(acct[acct_id]), 'a/' || acct_id, 'u/' || id)");
-        line("    id: key");
+        // 'a/1' and 'u/1' are two users.
+        line(pick({"    id: key", "    id: key", "    id: replace(key, 'u/', 'a/')"}));
         line("    parents: {home: {of: nodes, root: a.node_id, " + rules() + "}}");
         line("    columns:");
         line("      login:\n        claim: a.login\n        reserve: fb_.*");
@@ -108,7 +114,7 @@ private:
 
     void items() {
         line("  items:\n    target: public.items\n    root: {row: item, as: i}");
-        line("    id: \"'item/' || i.id\"");
+        line("    id: \"'item/' || " + lossy("i.id") + "\"");
         maybe(60, "    exists: i.active = 1");
         line("    lookups:");
         // What else an item reads of a user makes up for a lookup that is not walked back.
@@ -148,7 +154,8 @@ private:
     void marks() {
         line("  marks:\n    target: public.marks\n    root:\n      row: det\n      as: d");
         line("      slots: {n: [1, 2], point: \"p{n}\", if: point is not null}");
-        line("    id: \"'mark/' || d.id || '/' || n\"");
+        line(pick({"    id: \"'mark/' || d.id || '/' || n\"", "    id: key",
+                   "    id: \"'mark/' || d.id\""}));
         line("    parents: {item: {of: items, root: d.item_id, " + rules() + "}}");
         line("    columns: {point: \"cat[point].name\", n: n, q: d.q * 2}");
         park();
@@ -168,7 +175,7 @@ private:
              std::string{far ? "u." : "i."} + part + "}");
         maybe(50, "        p: {from: item, key: [node_id, cat_id]}");
         line("    id: >-\n      'total/' || coalesce(text(key.node_id), 'null')");
-        line("      || '/' || coalesce(text(key." + part + "), 'null')");
+        if (chance(random_, 75)) line("      || '/' || coalesce(text(key." + part + "), 'null')");
         maybe(50, "    exists: any(d, q > 1)");
         line(
             "    views:\n      s: {of: d, slots: {n: [1, 2], point: \"p{n}\", "
@@ -195,6 +202,19 @@ private:
         line("    id: \"'share/' || i.id\"");
         line("    parents: {total: {of: totals, root: [i.node_id, i.cat_id], " + rules() + "}}");
         line("    columns: {note: i.note}");
+        park();
+        if (chance(random_, 50)) spares();
+    }
+
+    // Other rows of the same table: of the two names that sort the roots' wishes for an id either
+    // may be the lower.
+    void spares() {
+        line("  " + pick({"spares", "brands"}) + ":");
+        line("    target: public.shares\n    root: {row: det, as: d}");
+        line("    id: \"'share/' || d.id\"");
+        line("    parents: {total: {of: totals, root: [d.q, d.p1], " + rules() + "}}");
+        line("    columns: {note: \"if(d.q = 2, 'refuse', text(d.q))\"}");
+        maybe(30, "    on_delete: {keep: {note: \"'kept'\"}}");
         park();
     }
 

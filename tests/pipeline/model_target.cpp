@@ -9,7 +9,7 @@ bool ModelTarget::referred(EntityIndex entity, const Uuid& id,
     for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
         for (const ParentProgram& parent : program_.entities[e].variants.front().parents) {
             if (parent.of != entity) continue;
-            for (const auto& [other, row] : tables_[e]) {
+            for (const auto& [other, row] : table(e)) {
                 if (row[parent.column] == Value{id} && !(e == entity && leaving.contains(other)))
                     return true;
             }
@@ -20,14 +20,14 @@ bool ModelTarget::referred(EntityIndex entity, const Uuid& id,
 
 bool ModelTarget::steal(EntityIndex entity, const Uuid& id) {
     if (referred(entity, id)) return false;
-    return tables_[entity].erase(id) > 0;
+    return rows(entity).erase(id) > 0;
 }
 
 void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::string& what) const {
-    const std::vector<Value>& row = tables_[entity].at(id);
+    const std::vector<Value>& row = table(entity).at(id);
     const std::string& name = program_.entities[entity].name;
     for (const ClaimSpec& claim : program_.claims) {
-        if (claim.entity != entity) continue;
+        if (claim.of_id || claim.entity != entity) continue;
         const auto key = [&](const std::vector<Value>& values) {
             std::vector<Value> parts;
             for (const std::uint32_t column : claim.within)
@@ -39,7 +39,7 @@ void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::stri
             return encode_key(parts);
         };
         const std::string mine = key(row);
-        for (const auto& [other, values] : tables_[entity]) {
+        for (const auto& [other, values] : table(entity)) {
             if (!mine.empty() && other != id && key(values) == mine) {
                 throw std::logic_error(what + ": unique key of " + name +
                                        " violated: " + display_key(mine));
@@ -48,7 +48,7 @@ void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::stri
     }
     for (const ParentProgram& parent : program_.entities[entity].variants.front().parents) {
         const auto* reference = std::get_if<Uuid>(&row[parent.column]);
-        if (reference != nullptr && !tables_[parent.of].contains(*reference)) {
+        if (reference != nullptr && !table(parent.of).contains(*reference)) {
             throw std::logic_error(what + ": foreign key of " + name + " to " +
                                    program_.entities[parent.of].name);
         }
@@ -56,14 +56,14 @@ void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::stri
 }
 
 void ModelTarget::vacate(const Vacate& vacate) {
-    auto& row = tables_[vacate.root.entity].at(vacate.id);
+    auto& row = rows(vacate.root.entity).at(vacate.id);
     for (std::size_t i = 0; i < vacate.columns.size(); ++i)
         row[vacate.columns[i]] = vacate.values[i];
     check_keys(vacate.root.entity, vacate.id, "vacate");
 }
 
 void ModelTarget::write(const RowWrite& write, BatchAnswer& answer) {
-    Table& table = tables_[write.root.entity];
+    Table& table = rows(write.root.entity);
     const TargetSpec& target = program_.entities[write.root.entity].target;
     for (std::size_t i = 0; i < target.columns.size(); ++i) {
         const auto* text = std::get_if<std::string>(&write.values[i]);
@@ -95,7 +95,7 @@ void ModelTarget::remove(EntityIndex entity, const TargetBatch& batch, BatchAnsw
     std::map<Uuid, RootRef> roots;
     std::set<Uuid> leaving;
     for (const RowDelete& removal : batch.deletes) {
-        if (removal.root.entity != entity || !tables_[entity].contains(removal.id)) continue;
+        if (removal.root.entity != entity || !table(entity).contains(removal.id)) continue;
         roots[removal.id] = removal.root;
         leaving.insert(removal.id);
     }
@@ -109,14 +109,14 @@ void ModelTarget::remove(EntityIndex entity, const TargetBatch& batch, BatchAnsw
         }
     }
     for (const Uuid& id : leaving)
-        tables_[entity].erase(id);
+        rows(entity).erase(id);
 }
 
 BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
     const std::vector<Table> before = tables_;
     BatchAnswer answer;
     for (const Vacate& entry : batch.vacates) {
-        if (tables_[entry.root.entity].contains(entry.id))
+        if (table(entry.root.entity).contains(entry.id))
             vacate(entry);
         else
             answer.missing.push_back(entry.root);
@@ -126,7 +126,7 @@ BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
     }
     if (answer.ready()) {
         for (const RowWrite& entry : batch.writes) {
-            const auto& old = before[entry.root.entity];
+            const auto& old = before[place(entry.root.entity)];
             const auto found = old.find(entry.id);
             const bool vacated = [&] {
                 for (const Vacate& v : batch.vacates) {
@@ -135,7 +135,7 @@ BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
                 return false;
             }();
             if (found != old.end() && !vacated && !entry.blind &&
-                found->second == tables_[entry.root.entity].at(entry.id)) {
+                found->second == table(entry.root.entity).at(entry.id)) {
                 throw std::logic_error("a write that changes nothing: " +
                                        program_.entities[entry.root.entity].name);
             }

@@ -14,6 +14,8 @@
 //   truncate   with inserts in one transaction: new rows go with the old, or old ones stay
 //   ring       three rows pass a claimed value on: not vacated, or vacated by what another holds
 //   fallback   a reserved value is claimed, or the loser of a claim writes what another row has
+#include "pipeline/claims.hpp"
+#include "pipeline/state_view.hpp"
 #include "tests/pipeline/model_expected.hpp"
 #include "tests/pipeline/model_mapping.hpp"
 #include "tests/state/random_numbers.hpp"
@@ -142,14 +144,12 @@ private:
         auto row = table.begin();
         std::advance(row, static_cast<std::ptrdiff_t>(below(random_, table.size())));
         const Uuid id = row->first;
-        const auto owner =
-            state_->get(Family::targets, std::string{id.bytes.begin(), id.bytes.end()});
-        if (!owner) return;
-        const EntityIndex e = entity;
-        const auto record = DerivedRecord::decode(*state_->get(Family::derived, *owner));
-        if (record.state != StoredState::applied || !target_.steal(e, id)) return;
+        const auto root = root_of_row(*program_, *state_, entity, id);
+        if (!root) return;
+        const auto record = StateView{*program_, *state_}.record(root->entity, root->root);
+        if (record->state != StoredState::applied || !target_.steal(entity, id)) return;
         Batch repair{*program_, *state_, limits_};
-        repair.add_root({e, KeyBytes{owner->substr(4)}});
+        repair.add_root(*root);
         commit(repair);
     }
 

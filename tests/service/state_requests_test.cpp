@@ -79,8 +79,7 @@ public:
     void derive(const RootRef& root, const DerivedRecord& record) {
         WriteSet set;
         set.put(Family::derived, keys::root(root.entity, root.root), record.encode());
-        if (record.present)
-            set.put(Family::targets, keys::target(record.id), keys::root(root.entity, root.root));
+        if (record.present) set.put(Family::targets, keys::row(record.id, root.entity), root.root);
         store_.write(set, true);
     }
     void reject(const RootRef& root, const std::string& reason) {

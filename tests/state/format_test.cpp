@@ -129,7 +129,7 @@ std::vector<Entry> sample_state() {
             {Family::claims, keys::claim(3, key, row, root), root},
             {Family::claims, keys::claim_prefix(3, root), ""},
             {Family::derived, keys::root(2, root), sample_record().encode()},
-            {Family::targets, keys::target(id), keys::root(2, root)},
+            {Family::targets, keys::row(id, 2), root},
             {Family::work, keys::work(1, item.birth, item.sequence), item.encode()},
             {Family::quarantine, keys::root(2, root), sample_refusal().encode()},
             {Family::meta, std::string{keys::kPosition}, ""},

@@ -92,7 +92,7 @@ Entry some_entry(Random& random) {
         case 3: return {Family::members, keys::member_key(thing, {root, 1}), some_key(random)};
         case 4: return {Family::claims, keys::claim(thing, some_key(random), "o", root), root};
         case 5: return {Family::derived, keys::root(thing, root), some_record(random)};
-        case 6: return {Family::targets, keys::target(some_id(random)), keys::root(thing, root)};
+        case 6: return {Family::targets, keys::row(some_id(random), thing), root};
         case 7: return {Family::quarantine, keys::root(thing, root), QuarantineRecord{}.encode()};
         case 8: return {Family::meta, keys::counter(thing, "source"), "7"};
         case 9: {
@@ -239,8 +239,7 @@ TEST_CASE("every number in a key is the state's", "[state]") {
               {Family::members, keys::member_key(8, {"r", 1}), "k"}},
              {{Family::claims, keys::claim(0, "v", "o", "r"), "r"},
               {Family::claims, keys::claim(7, "v", "o", "r"), "r"}},
-             {{Family::targets, keys::target(id), keys::root(1, "r")},
-              {Family::targets, keys::target(id), keys::root(5, "r")}},
+             {{Family::targets, keys::row(id, 1), "r"}, {Family::targets, keys::row(id, 5), "r"}},
              {{Family::quarantine, keys::root(1, "r"), "q"},
               {Family::quarantine, keys::root(5, "r"), "q"}},
              {{Family::meta, keys::counter(1, "source"), "7"},
