@@ -69,6 +69,9 @@ struct Change {
     RelationIndex relation = 0;
     Row row;
     std::vector<Value> old_key;
+    // Update and remove: the mapped columns of the row before as far as the source sent more than
+    // the key (Absent: not sent); empty: the key says which row it is.
+    Row old_row = {};
 };
 
 // A source transaction, or a slice of a very large one (first..last slice in order; only the last

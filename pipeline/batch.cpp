@@ -17,9 +17,10 @@ Batch::Batch(const Program& program, const Store& store, BatchLimits limits, Loa
     input_.ask_again = limits.ask_again;
 }
 
-void Batch::stage(const std::vector<Change>& changes) {
+void Batch::stage(const std::vector<Change>& changes, bool ends) {
     for (const Change& change : changes)
         stager_.stage(change);
+    if (ends) stager_.end_transaction();
 }
 
 void Batch::close(EndLsn birth) {

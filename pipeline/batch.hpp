@@ -40,7 +40,8 @@ public:
     void loaded_until(EntityIndex entity);
 
     // Source changes, in order; then once close(birth). `birth` dates the work they cause.
-    void stage(const std::vector<Change>& changes);
+    // `ends`: with the last of them a source transaction ends.
+    void stage(const std::vector<Change>& changes, bool ends = true);
     void close(EndLsn birth);
 
     // Takes items off the front of the queue and adds their roots, up to a chunk. False: nothing is

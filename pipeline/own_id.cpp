@@ -92,6 +92,7 @@ std::vector<StoredClaim> Deriver::id_claims(EntityIndex entity, const Working& w
 // A row that only stands goes to the root that owns its id now.
 void Deriver::yield_row(EntityIndex entity, const KeyBytes& root, Working& working) {
     if (program_.entities[entity].id_claim == kNone) return;
+    if (working.lost && !working.after.present) working.after.id = working.outcome.id;
     if (!working.after.present || working.fate == Fate::write) return;
     const auto owner = id_owner(program_, overlay_, id_value(entity, working.after.id));
     if (!owner || *owner == RootRef{entity, root}) return;
@@ -104,6 +105,7 @@ void Deriver::yield_row(EntityIndex entity, const KeyBytes& root, Working& worki
     register_claims(overlay_, root, {ids.begin(), ids.end()}, wished, touched_ids_);
     claims = std::move(wished);
     working.after.present = false;
+    if (working.lost) working.after.id = working.outcome.id;
     working.after.leaving = false;
     working.after.parents.clear();
     working.after.digests.clear();

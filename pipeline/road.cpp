@@ -174,7 +174,7 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
                                            transaction.changes.size());
         }
         const auto first = transaction.changes.begin() + static_cast<std::ptrdiff_t>(skip);
-        batch.stage({first, transaction.changes.end()});
+        batch.stage({first, transaction.changes.end()}, transaction.last_slice);
         if (transaction.last_slice) {
             next.applied = transaction.end;
             next.partial_commit = {};

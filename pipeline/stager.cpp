@@ -25,7 +25,8 @@ Stager::Stager(const Program& program, const Reader& base, Overlay& overlay,
       base_view_{program, base},
       overlay_{overlay},
       view_{program, overlay},
-      truncated_rows_max_{truncated_rows_max} {
+      truncated_rows_max_{truncated_rows_max},
+      displaced_{program, base} {
     for (EntityIndex e = 0; e < program.entities.size(); ++e) {
         for (const IndexId index : program.entities[e].member_indexes)
             feeds_[index] = e;
@@ -95,6 +96,21 @@ void Stager::put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<co
     view_.forget(relation, key);
 }
 
+// A row comes to a key. Another one may have it still, in the middle of its transaction.
+void Stager::arrive(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row) {
+    const KeyBytes place = free_place(relation, key);
+    if (!program_.relations[relation].repeats) {
+        if (auto other = view_.image(relation, place))
+            displaced_.add({relation, place}, std::move(other));
+    }
+    put(relation, place, std::move(row));
+}
+
+// The row that has the key leaves it.
+void Stager::leave(RelationIndex relation, const KeyBytes& place) {
+    put(relation, place, displaced_.take_last({relation, place}));
+}
+
 void Stager::update(const Change& change) {
     const std::string& name = program_.relations[change.relation].name;
     Row row = change.row;
@@ -106,7 +122,9 @@ void Stager::update(const Change& change) {
         }
     }
     const KeyBytes old_place = place_of(change.relation, old_key);
-    const auto image = view_.image(change.relation, old_place);
+    auto image = view_.image(change.relation, old_place);
+    const auto displaced = displaced_.take({change.relation, old_place}, change.old_row, image);
+    if (displaced) image = displaced;
     if (!image) {
         throw Failure{Error{
             ErrorKind::trust,
@@ -117,10 +135,13 @@ void Stager::update(const Change& change) {
         if (is_absent(row[i])) row[i] = (*image)[i];
     }
     const KeyBytes new_key = key_of(change.relation, row);
-    const bool stays = new_key == old_key;
-    if (!stays) put(change.relation, old_place, nullptr);
-    put(change.relation, stays ? old_place : free_place(change.relation, new_key),
-        std::make_shared<const Row>(std::move(row)));
+    auto after = std::make_shared<const Row>(std::move(row));
+    if (new_key != old_key) {
+        if (!displaced) leave(change.relation, old_place);
+        return arrive(change.relation, new_key, std::move(after));
+    }
+    if (displaced) return displaced_.add({change.relation, old_place}, std::move(after));
+    put(change.relation, old_place, std::move(after));
 }
 
 void Stager::stage(const Change& change) {
@@ -130,20 +151,21 @@ void Stager::stage(const Change& change) {
             for (Value& value : row) {
                 if (is_absent(value)) value = Null{};
             }
-            const KeyBytes key = free_place(change.relation, key_of(change.relation, row));
-            put(change.relation, key, std::make_shared<const Row>(std::move(row)));
-            return;
+            const KeyBytes key = key_of(change.relation, row);
+            return arrive(change.relation, key, std::make_shared<const Row>(std::move(row)));
         }
         case Operation::update: return update(change);
         case Operation::remove: {
             const KeyBytes key = place_of(change.relation, encode_key(change.old_key));
-            if (!view_.image(change.relation, key)) {
+            const auto image = view_.image(change.relation, key);
+            if (displaced_.take({change.relation, key}, change.old_row, image)) return;
+            if (!image) {
                 throw Failure{Error{ErrorKind::trust,
                                     "a delete from " + program_.relations[change.relation].name +
                                         " meets no image of its row, key " + display_key(key)}
                                   .with_hint("rows were lost on their way; load again")};
             }
-            return put(change.relation, key, nullptr);
+            return leave(change.relation, key);
         }
         case Operation::truncate: return truncate(change.relation);
     }
@@ -226,6 +248,7 @@ void Stager::update_through(IndexId index, const KeyBytes& row) {
 }
 
 void Stager::finish() {
+    displaced_.save(overlay_);
     std::erase_if(rows_, [](const auto& entry) {
         const ChangedRow& row = entry.second;
         return (!row.before && !row.after) ||

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "pipeline/affected.hpp"
+#include "pipeline/displaced.hpp"
 
 #include <map>
 #include <set>
@@ -36,6 +37,8 @@ public:
     // In the order of the source. Throws Failure(trust) on a change that meets no image, or lacks a
     // value it must have.
     void stage(const Change& change);
+    // Between two transactions. Throws Failure(trust) if two rows have one key.
+    void end_transaction() { displaced_.require_none(); }
     // After the last change of the batch: brings the indexes up to date.
     void finish();
     // Instead of changes: makes the entries of an index of computed keys anew, of up to `rows_max`
@@ -53,6 +56,8 @@ public:
 
 private:
     void put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row);
+    void arrive(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row);
+    void leave(RelationIndex relation, const KeyBytes& place);
     void update(const Change& change);
     void truncate(RelationIndex relation);
     void empty_as_a_whole(RelationIndex relation);
@@ -74,6 +79,7 @@ private:
     Overlay& overlay_;
     StateView view_;
     std::int64_t truncated_rows_max_;
+    DisplacedRows displaced_;
     std::map<RowId, ChangedRow> rows_;
     std::set<RelationIndex> emptied_;
     std::set<std::pair<IndexId, KeyBytes>> memberships_;

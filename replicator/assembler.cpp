@@ -29,6 +29,8 @@ std::size_t estimated_bytes(const Change& change) {
         total += bytes_of(value);
     for (const Value& value : change.old_key)
         total += bytes_of(value);
+    for (const Value& value : change.old_row)
+        total += bytes_of(value);
     return total;
 }
 

@@ -92,12 +92,23 @@ void RelationDecoder::update(Change& change, const Row& identity) const {
                                          return compare_values(old, change.row[at]) == 0;
                                      });
     if (changed) change.old_key = std::move(key);
+    if (tells_more_than_key(identity)) change.old_row = identity;
 }
 
 void RelationDecoder::remove(Change& change, const Row& identity) const {
     change.operation = Operation::remove;
     change.row.clear();
     change.old_key = key_of(identity);
+    if (tells_more_than_key(identity)) change.old_row = identity;
+}
+
+// Of a table without a key the whole row is the key.
+bool RelationDecoder::tells_more_than_key(const Row& identity) const {
+    if (relation_->repeats) return false;
+    for (std::uint32_t i = 0; i < identity.size(); ++i) {
+        if (!is_absent(identity[i]) && !std::ranges::count(relation_->key, i)) return true;
+    }
+    return false;
 }
 
 void RelationDecoder::require_complete(const Row& row, bool update) const {

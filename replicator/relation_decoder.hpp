@@ -51,6 +51,7 @@ private:
     int learn(std::string_view name) const;
     void require_complete(const Row& row, bool update) const;
     std::vector<Value> key_of(const Row& identity) const;
+    bool tells_more_than_key(const Row& identity) const;
     std::string table() const { return relation_->schema + "." + relation_->name; }
 
     struct Entry {

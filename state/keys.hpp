@@ -16,7 +16,7 @@
 //   work        queue(1) birth_lsn(8) sequence(8)                WorkItem
 //   quarantine  entity(4) root                                   QuarantineRecord
 //   intents     "batch"                                          batch number, WriteSet
-//   meta        "position" "work_sequence" "load" "source_identity" "mapping_shape"
+//   meta        "position" "work_sequence" "load" "source_identity" "mapping_shape" "displaced"
 //               "work_front/" queue(1)                           key of work: none is before it
 //               "count/" entity(4) what                          decimal number
 //               "adopted/" entity(4) uuid(16)                    uuid(16), columns of others
@@ -103,6 +103,7 @@ inline constexpr std::string_view kWorkSequence = "work_sequence";
 inline constexpr std::string_view kLoad = "load";  // how far the initial load is
 inline constexpr std::string_view kSourceIdentity = "source_identity";
 inline constexpr std::string_view kMappingShape = "mapping_shape";
+inline constexpr std::string_view kDisplaced = "displaced";  // pipeline/displaced.hpp
 inline constexpr std::string_view kCounters = "count/";
 inline constexpr std::string_view kAdopted = "adopted/";
 inline constexpr std::string_view kAdopter = "adopter/";

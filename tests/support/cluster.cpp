@@ -201,7 +201,7 @@ void Cluster::write_settings(const ClusterOptions& options) const {
     file << "\nlisten_addresses = '127.0.0.1'\n"
          << "unix_socket_directories = '" << directory_.string() << "'\n"
          << "wal_level = logical\n"
-         << "max_replication_slots = 64\nmax_wal_senders = 64\nmax_connections = 200\n"
+         << "max_replication_slots = 256\nmax_wal_senders = 64\nmax_connections = 200\n"
          << "max_prepared_transactions = 16\nmax_logical_replication_workers = 0\n"
          << "shared_buffers = '64MB'\nmax_wal_size = '512MB'\njit = off\n"
          << "fsync = " << fsync << "\nfull_page_writes = " << fsync << "\n"
