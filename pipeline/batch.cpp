@@ -180,7 +180,8 @@ TargetBatch Batch::derive() {
 
 void Batch::refuse(const BatchAnswer& answer) {
     for (const Refusal& refusal : answer.refused) {
-        input_.refused.insert_or_assign(refusal.root, refusal);
+        if (!input_.refused.insert_or_assign(refusal.root, refusal).second)
+            input_.stuck.insert(refusal.root);
         input_.dirty[refusal.root.entity].insert(refusal.root.root);
         std::erase_if(fills_, [&](const auto& fill) {
             return fill.first.entity == refusal.root.entity && fill.first.key == refusal.root.root;

@@ -47,6 +47,10 @@ void Deriver::decide(EntityIndex entity, const KeyBytes& root, Working& working)
         case RootState::rejected:
             after.state =
                 outcome.state == RootState::parked ? StoredState::parked : StoredState::rejected;
+            if (input_.stuck.contains({entity, root})) {
+                working.fate = stood ? Fate::stand : Fate::nothing;
+                break;
+            }
             working.fate = !stood                   ? Fate::nothing
                            : program.remove_on_park ? Fate::remove
                                                     : Fate::stand;

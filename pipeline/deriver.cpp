@@ -60,8 +60,10 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
     working.outcome = derive_or_take(entity, root);
     if (const auto refusal = input_.refused.find({entity, root}); refusal != input_.refused.end()) {
         working.outcome.state = RootState::rejected;
-        working.outcome.reason =
-            "constraint " + refusal->second.constraint + " (" + refusal->second.sqlstate + ")";
+        const Refusal& why = refusal->second;
+        working.outcome.reason = why.sqlstate == kNotWritten
+                                     ? why.message
+                                     : "constraint " + why.constraint + " (" + why.sqlstate + ")";
     }
     wish_id(entity, root, working);
     decide(entity, root, working);

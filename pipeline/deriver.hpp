@@ -36,6 +36,9 @@ public:
     struct Input {
         std::map<EntityIndex, std::set<KeyBytes>> dirty;
         std::map<RootRef, Refusal> refused;  // by the target, in an earlier attempt at this batch
+        // Of these, what the target refused again after that: nothing of them is written any more,
+        // and a row of theirs stays as it is.
+        std::set<RootRef> stuck;
         std::set<RootRef> forgotten;  // repair: nothing is taken for granted of what stands there
         std::set<RootRef> missing;    // rows that somebody deleted: write them anew
         std::set<RootRef>

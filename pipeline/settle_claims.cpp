@@ -86,7 +86,7 @@ void Deriver::settle_entity_claims(EntityIndex entity) {
 void Deriver::yield_claims(EntityIndex entity, const KeyBytes& root, Working& working) {
     const bool stands =
         working.fate == Fate::stand || working.fate == Fate::retire || working.fate == Fate::leave;
-    if (!stands) return;
+    if (!stands || input_.stuck.contains({entity, root})) return;
     std::vector<StoredClaim> kept;
     for (const StoredClaim& claim : working.after.claims) {
         if (claim_holder(overlay_, {claim.claim, claim.value}) == root || !claim.held) {

@@ -184,6 +184,7 @@ void Deriver::defer(EntityIndex entity, const KeyBytes& root, Working& working) 
 
 void Deriver::finish_stand(EntityIndex entity, const KeyBytes& root, Working& working,
                            TargetBatch& batch) {
+    if (input_.stuck.contains({entity, root})) return;
     if (working.detach.empty() && working.yielded.empty()) return;
     vacate(entity, root, working, batch);
     working.after.hash.clear();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crossfade {
@@ -69,11 +70,17 @@ struct TargetBatch {
     bool empty() const { return vacates.empty() && writes.empty() && deletes.empty(); }
 };
 
+// SQLSTATE (no_data) of a row that the target took without an error and did not write: a trigger,
+// a rule or a policy keeps it out.
+inline constexpr std::string_view kNotWritten = "02000";
+
 // A root that the target refused; the transaction was rolled back.
 struct Refusal {
     RootRef root;
     std::string sqlstate;
-    std::string constraint;  // or trigger function / column, as the server names it; may be empty
+    // Or trigger function / column, as the server names it; for kNotWritten the trigger, rule or
+    // policy. May be empty.
+    std::string constraint;
     std::string table;
     std::string message;  // without row values (the server's DETAIL is left out)
 };

@@ -77,12 +77,22 @@ std::optional<ServerError> Isolation::apply_chunk(std::vector<Step> steps) {
     while (true) {
         // Left out meanwhile: an earlier chunk or round refused a step of the same root.
         std::erase_if(steps, [&](const Step& step) { return left_out_.contains(root_of(step)); });
-        const RunResult result = runner_.run({&save, 1}, steps, {&release, 1});
+        RunResult result = runner_.run({&save, 1}, steps, {});
+        if (!result.unwritten.empty()) {
+            runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_chunk");
+            const std::size_t known = left_out_.size();
+            result = repeat(steps, result.unwritten);
+            if (left_out_.size() > known) {
+                runner_.connection().exec("ROLLBACK TO SAVEPOINT crossfade_chunk");
+                continue;
+            }
+        }
         for (const RootRef& root : result.missing) {
             for (const RowWrite* write : writes_[root])
                 left_out_ids_.insert(write->id);
         }
         if (!result.refused) {
+            runner_.run({&release, 1}, {}, {});
             std::ranges::copy(result.missing, std::back_inserter(answer_.missing));
             std::ranges::copy(result.referred, std::back_inserter(answer_.referred));
             std::ranges::copy(result.changed, std::back_inserter(answer_.changed));
@@ -95,6 +105,80 @@ std::optional<ServerError> Isolation::apply_chunk(std::vector<Step> steps) {
         left_out_ids_.insert(id_of(step));
         refuse(root_of(step), *result.refused);
     }
+}
+
+RunResult Isolation::repeat(std::span<const Step> steps,
+                            const std::vector<std::size_t>& unwritten) {
+    RunResult total;
+    std::size_t done = 0;
+    // Places in the chunk from those in a part of it.
+    const auto run = [&](std::span<const Extra> before, std::size_t size) {
+        RunResult result = runner_.run(before, steps.subspan(done, size), {});
+        std::ranges::move(result.missing, std::back_inserter(total.missing));
+        std::ranges::move(result.referred, std::back_inserter(total.referred));
+        std::ranges::move(result.changed, std::back_inserter(total.changed));
+        total.refused = std::move(result.refused);
+        total.refused_steps = result.refused_steps;
+        total.refused_step =
+            result.refused_step == RunResult::kNone ? RunResult::kNone : done + result.refused_step;
+        if (total.refused) return false;  // then nothing was looked at
+        for (const std::size_t place : result.unwritten) {
+            const Step& step = steps[done + place];
+            left_out_ids_.insert(id_of(step));
+            refuse(root_of(step), not_written(step));
+        }
+        done += size;
+        return true;
+    };
+    for (std::size_t at = 0, size = 1; at < steps.size(); at += size) {
+        size = set_size(steps.subspan(at), runner_.tables());
+        const bool again = std::ranges::any_of(
+            unwritten, [&](std::size_t place) { return place >= at && place < at + size; });
+        if (!again) continue;
+        if (at > done && !run({}, at - done)) return total;
+        const TableStatements& table = runner_.tables().at(root_of(steps[at]).entity);
+        const Extra hold{table.hold_sql(), Params{id_of(steps[at]).format()}};
+        if (!run({&hold, size == 1 ? 1U : 0U}, size)) return total;
+    }
+    if (done < steps.size()) run({}, steps.size() - done);
+    return total;
+}
+
+// The error that stands for a step that writes nothing, whose row is there to be written.
+ServerError Isolation::not_written(const Step& step) {
+    const EntityIndex entity = root_of(step).entity;
+    const TargetSpec& spec = runner_.tables().specs().at(entity);
+    auto known = hooks_.find(entity);
+    if (known == hooks_.end()) {
+        known =
+            hooks_.emplace(entity, read_row_hooks(runner_.connection(), spec.schema, spec.table))
+                .first;
+        if (std::ranges::count(known->second, RowHook::Kind::rule, &RowHook::kind) > 0)
+            runner_.forget_prepared();
+    }
+    const bool removes = std::holds_alternative<const RowDelete*>(step);
+    const auto* write = std::get_if<const RowWrite*>(&step);
+    const bool inserts = write != nullptr && !(*write)->present && (*write)->only.empty();
+    ServerError error;
+    error.sqlstate = kNotWritten;
+    error.schema = spec.schema;
+    error.table = spec.table;
+    std::vector<RowHook> hooks;
+    std::ranges::copy_if(known->second, std::back_inserter(hooks), [&](const RowHook& hook) {
+        return removes ? hook.deletes : hook.updates || (inserts && hook.inserts);
+    });
+    if (std::ranges::any_of(hooks, &RowHook::drops))
+        std::erase_if(hooks, [](const RowHook& hook) { return !hook.drops; });
+    if (hooks.size() == 1) error.constraint = hooks.front().name;
+    std::string names;
+    for (const RowHook& hook : hooks)
+        names += (names.empty() ? "" : ", ") + to_string(hook);
+    const std::string table = spec.schema + "." + spec.table;
+    error.message = (removes ? "not_removed: the target kept the row"
+                             : "not_written: the target did not write the row") +
+                    (names.empty() ? ", and no trigger, rule or policy of " + table + " says why"
+                                   : " (" + names + " on " + table + ")");
+    return error;
 }
 
 bool Isolation::refers_to_left_out(const RootRef& root) const {

@@ -2,6 +2,9 @@
 //
 //   1 the steps, in chunks with a savepoint each
 //       a row is refused                  it is left out, and the chunk is run again
+//       a step wrote nothing              the chunk is run again up to it, and the step once more
+//                                         with its row locked: if that writes nothing either, the
+//                                         row is refused (kNotWritten)
 //       a set of deletes is refused       the roots are halved (below)
 //   2 SET CONSTRAINTS ALL IMMEDIATE
 //       refused by a foreign key          a query finds the rows whose parent is missing
@@ -38,6 +41,9 @@ private:
     // The error of a set of deletes, if one was refused: which row is to blame is not known yet.
     std::optional<ServerError> apply(std::span<const Step> steps);
     std::optional<ServerError> apply_chunk(std::vector<Step> steps);
+    // Runs a chunk again, in which these steps wrote nothing; refuses those that do not now.
+    RunResult repeat(std::span<const Step> steps, const std::vector<std::size_t>& unwritten);
+    ServerError not_written(const Step& step);
     std::optional<ServerError> check_constraints();
     void blame(const ServerError& error);
     bool blame_orphans(const ServerError& error);
@@ -59,6 +65,7 @@ private:
     std::map<RootRef, std::vector<const RowWrite*>> writes_;
     std::set<RootRef> left_out_;   // refused ones and their dependants
     std::set<Uuid> left_out_ids_;  // and rows that are missing
+    std::map<EntityIndex, std::vector<RowHook>> hooks_;
     BatchAnswer answer_;
 };
 

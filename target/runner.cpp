@@ -32,6 +32,7 @@ std::vector<Step> steps_of(const TargetBatch& batch) {
 }
 
 Tables::Tables(Connection& connection, const std::vector<TargetSpec>& specs) : specs_{specs} {
+    refuse_rules(connection, specs);
     shapes_.reserve(specs.size());
     for (const TargetSpec& spec : specs) {
         shapes_.push_back(read_shape(connection, spec.schema, spec.table));
@@ -77,8 +78,7 @@ void Runner::send_write(Pipeline& pipeline, const RowWrite& write, std::size_t i
     table.bind_update(write, params_);
     if (!write.blind) return send(pipeline, table.update(write.only), Part::update, index);
     send(pipeline, table.update(write.only, true), Part::blind_update, index);
-    table.bind_find(write, params_);
-    send(pipeline, table.find(), Part::find, index);
+    send(pipeline, table.look(write.only), Part::blind_look, index);
 }
 
 void Runner::send(Pipeline& pipeline, const Step& step, std::size_t index) {
@@ -111,11 +111,21 @@ void Runner::note(const Expected& expected, const QueryResult& answer, std::span
     const RootRef& root = root_of(steps[expected.step]);
     const std::uint64_t rows = answer.affected();
     switch (expected.part) {
-        case Part::insert: counters_.inserted += rows; break;
-        case Part::blind_update: break;
+        case Part::insert: counters_.inserted += rows; [[fallthrough]];
         case Part::update:
-        case Part::find:
-            if (rows == 0) result.missing.push_back(root);
+        case Part::vacate:
+            if (rows == 0) result.unwritten.push_back(expected.step);
+            break;
+        case Part::blind_update: wrote_ = rows > 0; break;
+        case Part::blind_look:
+            if (wrote_) break;
+            [[fallthrough]];
+        case Part::look:
+            if (answer.empty()) {
+                note_absent(expected.step, steps, result);
+            } else if (answer.boolean(0, 0)) {
+                result.unwritten.push_back(expected.step);
+            }
             break;
         case Part::lock:
             unchanged_.reset();
@@ -124,30 +134,88 @@ void Runner::note(const Expected& expected, const QueryResult& answer, std::span
         case Part::remove:
             counters_.deleted += rows;
             // A row that is gone already is what was wanted.
-            if (rows == 0 && unchanged_)
-                (*unchanged_ ? result.referred : result.changed).push_back(root);
+            if (rows > 0 || !unchanged_) break;
+            if (*unchanged_) {
+                result.unwritten.push_back(expected.step);
+            } else {
+                result.changed.push_back(root);
+            }
             break;
-        case Part::remove_set:
-            note_set(answer, steps.subspan(expected.step, expected.steps), result);
+        case Part::removable:
+            if (answer.empty()) {
+                result.referred.push_back(root);
+            } else {
+                result.unwritten.push_back(expected.step);
+            }
             break;
+        case Part::remove_set: note_set(answer, expected, steps, result); break;
         default: break;
     }
 }
 
-void Runner::note_set(const QueryResult& answer, std::span<const Step> set, RunResult& result) {
-    std::map<std::string, const RootRef*, std::less<>> roots;
-    for (const Step& step : set) {
-        const RowDelete* removal = std::get<const RowDelete*>(step);
-        roots.emplace(removal->id.format(), &removal->root);
+// There is no row behind a step that wrote nothing. Who inserts did not; else somebody deleted it,
+// and a value that was to be given up is free.
+void Runner::note_absent(std::size_t step, std::span<const Step> steps, RunResult& result) {
+    const auto* write = std::get_if<const RowWrite*>(&steps[step]);
+    if (write == nullptr) return;
+    if ((*write)->present || !(*write)->only.empty()) {
+        result.missing.push_back((*write)->root);
+    } else {
+        result.unwritten.push_back(step);
     }
+}
+
+void Runner::note_set(const QueryResult& answer, const Expected& expected,
+                      std::span<const Step> steps, RunResult& result) {
+    std::map<std::string, std::size_t, std::less<>> places;
+    for (std::size_t i = expected.step; i < expected.step + expected.steps; ++i)
+        places.emplace(std::get<const RowDelete*>(steps[i])->id.format(), i);
     for (int row = 0; row < answer.rows(); ++row) {
-        if (answer.boolean(row, 1)) {
+        const std::size_t place = places.find(answer.text(row, 0))->second;
+        const bool left = answer.boolean(row, 1);
+        const bool unchanged = answer.boolean(row, 2);
+        if (left) {
             ++counters_.deleted;
-            continue;
+        } else if (!unchanged) {
+            result.changed.push_back(root_of(steps[place]));
+        } else if (answer.boolean(row, 3)) {
+            result.referred.push_back(root_of(steps[place]));
+        } else {
+            result.unwritten.push_back(place);
         }
-        const RootRef& root = *roots.find(answer.text(row, 0))->second;
-        (answer.boolean(row, 2) ? result.referred : result.changed).push_back(root);
     }
+}
+
+void Runner::send_look(Pipeline& pipeline, const Step& step, std::size_t index) {
+    TableStatements& table = tables_.at(root_of(step).entity);
+    if (const auto* vacate = std::get_if<const Vacate*>(&step)) {
+        table.bind_vacate(**vacate, params_);
+        send(pipeline, table.look((*vacate)->columns, true), Part::look, index);
+    } else if (const auto* write = std::get_if<const RowWrite*>(&step)) {
+        table.bind_update(**write, params_);
+        send(pipeline, table.look((*write)->only), Part::look, index);
+    } else {
+        table.bind_remove(*std::get<const RowDelete*>(step), params_);
+        send(pipeline, table.removable(), Part::removable, index);
+    }
+}
+
+// What stands already as it was to be written is none of them; nor is what somebody deleted.
+void Runner::look(std::span<const Step> steps, RunResult& result) {
+    const std::vector<std::size_t> unwritten = std::exchange(result.unwritten, {});
+    preparing_.clear();
+    expected_.clear();
+    Pipeline pipeline{connection_};
+    std::size_t sent = 0;
+    for (const std::size_t step : unwritten) {
+        send_look(pipeline, steps[step], step);
+        if (++sent % kWindow != 0) continue;
+        pipeline.flush();
+        receive(pipeline, pipeline.unanswered(), steps, result);
+    }
+    pipeline.sync();
+    receive(pipeline, pipeline.unanswered(), steps, result);
+    pipeline.receive_sync();
 }
 
 void Runner::receive(Pipeline& pipeline, std::size_t count, std::span<const Step> steps,
@@ -172,8 +240,8 @@ void Runner::receive(Pipeline& pipeline, std::size_t count, std::span<const Step
     }
 }
 
-RunResult Runner::run(std::span<const Extra> before, std::span<const Step> steps,
-                      std::span<const Extra> after) {
+RunResult Runner::send_all(std::span<const Extra> before, std::span<const Step> steps,
+                           std::span<const Extra> after) {
     RunResult result;
     preparing_.clear();
     expected_.clear();
@@ -205,8 +273,28 @@ RunResult Runner::run(std::span<const Extra> before, std::span<const Step> steps
     return result;
 }
 
-std::optional<Error> Runner::copy_rows(const std::string& sql, TableStatements& table,
-                                       std::span<const RowWrite* const> rows) {
+RunResult Runner::run(std::span<const Extra> before, std::span<const Step> steps,
+                      std::span<const Extra> after) {
+    RunResult result = send_all(before, steps, after);
+    if (!result.refused && !result.unwritten.empty()) look(steps, result);
+    return result;
+}
+
+void Runner::forget_prepared() {
+    connection_.exec("DEALLOCATE ALL");
+    prepared_.clear();
+}
+
+std::optional<Error> Runner::count(std::uint64_t written, std::size_t rows) {
+    counters_.inserted += written;
+    counters_.merged += written;
+    if (written >= rows) return std::nullopt;
+    return Error{ErrorKind::constraint, "fewer rows were written than given",
+                 std::string{kNotWritten}};
+}
+
+Result<std::uint64_t> Runner::copy_rows(const std::string& sql, TableStatements& table,
+                                        std::span<const RowWrite* const> rows) {
     std::vector<WireType> wires;
     for (std::uint32_t i = 0; i < table.spec().columns.size(); ++i) {
         const WireType wire = staged_as(table.column(i));
@@ -235,27 +323,23 @@ std::optional<Error> Runner::copy_rows(const std::string& sql, TableStatements& 
     }
     buffer += kCopyBinaryTrailer;
     copy.put(buffer);
-    if (auto copied = copy.finish(); !copied) return copied.error();
-    return std::nullopt;
+    return copy.finish();
 }
 
 std::optional<Error> Runner::copy(EntityIndex entity, std::span<const RowWrite* const> rows) {
     TableStatements& table = tables_.at(entity);
-    if (auto refused = copy_rows(table.direct_sql(), table, rows)) return refused;
-    counters_.inserted += rows.size();
-    counters_.merged += rows.size();
-    return std::nullopt;
+    const auto copied = copy_rows(table.direct_sql(), table, rows);
+    if (!copied) return copied.error();
+    return count(*copied, rows.size());
 }
 
 std::optional<Error> Runner::merge(EntityIndex entity, std::span<const RowWrite* const> rows) {
     TableStatements& table = tables_.at(entity);
     if (auto created = connection_.try_exec(table.staging_sql()); !created) return created.error();
-    if (auto refused = copy_rows(table.copy_sql(), table, rows)) return refused;
+    if (auto copied = copy_rows(table.copy_sql(), table, rows); !copied) return copied.error();
     const auto merged = connection_.try_exec(table.merge_sql());
     if (!merged) return merged.error();
-    counters_.inserted += merged->affected();
-    counters_.merged += merged->affected();
-    return std::nullopt;
+    return count(merged->affected(), rows.size());
 }
 
 }  // namespace crossfade

@@ -45,6 +45,9 @@ struct RunResult {
     std::size_t refused_step = kNone;    // kNone: one of the extras
     std::size_t refused_steps = 1;       // more than one: a set, of which any may be to blame
     bool untouched = false;
+    // Steps that wrote nothing although something was to be written. To be repeated with their row
+    // locked; if that writes nothing either, something on the target keeps the row out.
+    std::vector<std::size_t> unwritten;
     std::vector<RootRef> missing, referred, changed;  // as in BatchAnswer
 };
 
@@ -52,7 +55,7 @@ struct RunResult {
 class Tables {
 public:
     // `specs` must outlive this. Reads the catalog; throws Failure if a table or column is not
-    // there.
+    // there, or a table has a rule.
     Tables(Connection& connection, const std::vector<TargetSpec>& specs);
     TableStatements& at(EntityIndex entity) { return statements_.at(entity); }
     const std::vector<TargetSpec>& specs() const { return specs_; }
@@ -74,15 +77,19 @@ public:
     Runner(Connection& connection, Tables& tables) : connection_{connection}, tables_{tables} {}
 
     // `before`, the steps, `after`: in one go, with one round trip unless there are thousands of
-    // steps.
+    // steps. What stands is looked at behind steps that wrote nothing, unless one was refused.
     RunResult run(std::span<const Extra> before, std::span<const Step> steps,
                   std::span<const Extra> after);
     // Writes new rows of one entity through a staging table. nullopt: done. An error says only that
     // this way does not work for these rows; the transaction, if the server refused, is then
-    // failed.
+    // failed. kNotWritten: fewer rows were written than given.
     std::optional<Error> merge(EntityIndex entity, std::span<const RowWrite* const> rows);
     // The same straight into the table, which must not have a row of them.
     std::optional<Error> copy(EntityIndex entity, std::span<const RowWrite* const> rows);
+
+    // A statement that a rule made nothing of would stay so after the rule is gone: the server
+    // keeps what it was rewritten to.
+    void forget_prepared();
 
     Connection& connection() { return connection_; }
     Tables& tables() { return tables_; }
@@ -90,8 +97,12 @@ public:
     const WriterCounters& counters() const { return counters_; }
 
 private:
-    std::optional<Error> copy_rows(const std::string& sql, TableStatements& table,
-                                   std::span<const RowWrite* const> rows);
+    // How many rows were written.
+    Result<std::uint64_t> copy_rows(const std::string& sql, TableStatements& table,
+                                    std::span<const RowWrite* const> rows);
+    std::optional<Error> count(std::uint64_t written, std::size_t rows);
+    RunResult send_all(std::span<const Extra> before, std::span<const Step> steps,
+                       std::span<const Extra> after);
     enum class Part {
         extra,
         must_touch,
@@ -100,9 +111,11 @@ private:
         insert,
         update,
         blind_update,
-        find,
+        blind_look,
+        look,
         lock,
         remove,
+        removable,
         remove_set
     };
     struct Expected {
@@ -121,7 +134,11 @@ private:
                  RunResult& result);
     void note(const Expected& expected, const QueryResult& answer, std::span<const Step> steps,
               RunResult& result);
-    void note_set(const QueryResult& answer, std::span<const Step> set, RunResult& result);
+    void note_set(const QueryResult& answer, const Expected& expected, std::span<const Step> steps,
+                  RunResult& result);
+    static void note_absent(std::size_t step, std::span<const Step> steps, RunResult& result);
+    void send_look(Pipeline& pipeline, const Step& step, std::size_t index);
+    void look(std::span<const Step> steps, RunResult& result);
 
     Connection& connection_;
     Tables& tables_;
@@ -131,6 +148,7 @@ private:
     std::deque<Expected> expected_;
     Params params_;
     std::optional<bool> unchanged_;  // what the last lock said; nothing: there was no row
+    bool wrote_ = false;             // the last blind update
 };
 
 }  // namespace crossfade

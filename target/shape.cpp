@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 namespace crossfade {
 
@@ -88,6 +89,98 @@ TableShape read_shape(Connection& connection, std::string_view schema, std::stri
     shape.referrers = load_keys(connection, schema, table, "p");
     shape.references = load_keys(connection, schema, table, "r");
     return shape;
+}
+
+std::string to_string(const RowHook& hook) {
+    switch (hook.kind) {
+        case RowHook::Kind::rule: return "rule " + hook.name;
+        case RowHook::Kind::trigger: return "trigger " + hook.name;
+        case RowHook::Kind::policy: return "policy " + hook.name;
+    }
+    return hook.name;
+}
+
+std::string RowHook::events() const {
+    std::string text;
+    const auto add = [&](bool has, const char* name) {
+        if (has) text += (text.empty() ? "" : ", ") + std::string{name};
+    };
+    add(inserts, "INSERT");
+    add(updates, "UPDATE");
+    add(deletes, "DELETE");
+    return text;
+}
+
+Error rule_error(std::string_view schema, std::string_view table, const RowHook& rule) {
+    return Error{ErrorKind::configuration,
+                 "table " + std::string{schema} + "." + std::string{table} + " has the rule " +
+                     rule.name + " on " + rule.events() +
+                     ": what the bridge writes would become another statement, or none"}
+        .with_hint("DROP RULE " + quote_identifier(rule.name) + " ON " +
+                   quote_table(schema, table) + ";");
+}
+
+void refuse_rules(Connection& connection, const std::vector<TargetSpec>& specs) {
+    for (const TargetSpec& spec : specs) {
+        for (const RowHook& hook : read_row_hooks(connection, spec.schema, spec.table)) {
+            if (hook.kind == RowHook::Kind::rule)
+                throw Failure{rule_error(spec.schema, spec.table, hook)};
+        }
+    }
+}
+
+// A rule of a partition is none for who writes to the whole table, and one that is disabled still
+// keeps INSERT ... ON CONFLICT from its table.
+// Bits of tgtype: pg_trigger.h, TRIGGER_TYPE_*: 1 ROW, 2 BEFORE, 4 INSERT, 8 DELETE, 16 UPDATE.
+// ev_type of a rule: 2 UPDATE, 3 INSERT, 4 DELETE.
+std::vector<RowHook> read_row_hooks(Connection& connection, std::string_view schema,
+                                    std::string_view table) {
+    const QueryResult rows = connection.exec(
+        "WITH here AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = $1 AND c.relname = $2),"
+        " tables AS (SELECT oid FROM here"
+        " UNION SELECT p.relid FROM here, pg_partition_tree(here.oid) AS p),"
+        " enabled AS (SELECT ARRAY['A', CASE current_setting('session_replication_role')"
+        " WHEN 'replica' THEN 'R' ELSE 'O' END]::\"char\"[] AS ways)"
+        " SELECT 0, r.rulename::text, '', bool_or(r.ev_type = '3'), bool_or(r.ev_type = '2'),"
+        " bool_or(r.ev_type = '4'), true, '' FROM pg_rewrite r"
+        " WHERE r.ev_class IN (SELECT oid FROM here) AND r.ev_type IN ('2', '3', '4')"
+        " GROUP BY r.rulename"
+        " UNION ALL SELECT 1, t.tgname::text, min(pn.nspname || '.' || p.proname),"
+        " bool_or(t.tgtype & 4 <> 0), bool_or(t.tgtype & 16 <> 0), bool_or(t.tgtype & 8 <> 0),"
+        " bool_or(l.lanname <> 'plpgsql' OR p.prosrc ~* '\\mreturn\\s+null\\M'),"
+        " min((SELECT string_agg(DISTINCT lower(m[1]), ',') FROM regexp_matches(p.prosrc,"
+        " '(?:;|\\m(?:begin|then|else|loop)\\M)\\s*new\\.\"?(\\w+)\"?\\s*:?=', 'gi') AS m))"
+        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " JOIN pg_language l ON l.oid = p.prolang"
+        " JOIN pg_namespace pn ON pn.oid = p.pronamespace, enabled"
+        " WHERE t.tgrelid IN (SELECT oid FROM tables) AND NOT t.tgisinternal"
+        " AND t.tgtype & 3 = 3 AND t.tgenabled = ANY (enabled.ways) GROUP BY t.tgname"
+        " UNION ALL SELECT 2, p.polname::text, '', bool_or(p.polcmd IN ('a', '*')),"
+        " bool_or(p.polcmd IN ('w', '*')), bool_or(p.polcmd IN ('d', '*')), true, ''"
+        " FROM pg_policy p"
+        " WHERE p.polrelid IN (SELECT oid FROM here) AND row_security_active(p.polrelid)"
+        " AND p.polcmd <> 'r' GROUP BY p.polname ORDER BY 1, 2",
+        Params{std::string{schema}, std::string{table}});
+    std::vector<RowHook> hooks;
+    const auto names_of = [](const std::string& list) {
+        std::set<std::string> names;
+        std::istringstream parts{list};
+        for (std::string part; std::getline(parts, part, ',');)
+            names.insert(part);
+        return names;
+    };
+    for (int row = 0; row < rows.rows(); ++row) {
+        hooks.push_back(RowHook{.kind = static_cast<RowHook::Kind>(rows.integer(row, 0)),
+                                .name = std::string{rows.text(row, 1)},
+                                .function = std::string{rows.text(row, 2)},
+                                .inserts = rows.boolean(row, 3),
+                                .updates = rows.boolean(row, 4),
+                                .deletes = rows.boolean(row, 5),
+                                .drops = rows.boolean(row, 6),
+                                .sets = names_of(rows.get(row, 7).value_or(std::string{}))});
+    }
+    return hooks;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "transforms/target_spec.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,30 @@ struct TableShape {
     std::vector<ForeignKeyShape> references;  // foreign keys of this table
     const ColumnShape* find(std::string_view column) const;
 };
+
+// What runs before a row of a table is written, and can change it or keep it out without an error:
+// a rule, a BEFORE trigger of rows, a policy that holds for this role.
+struct RowHook {
+    enum class Kind : std::uint8_t { rule, trigger, policy };
+    Kind kind = Kind::trigger;
+    std::string name;
+    std::string function;  // of a trigger: "schema.name"
+    bool inserts = false, updates = false, deletes = false;
+    std::string events() const;       // "INSERT, UPDATE"
+    bool drops = true;                // false: a function in PL/pgSQL that nowhere says RETURN NULL
+    std::set<std::string> sets = {};  // columns that the text of a function in PL/pgSQL assigns
+};
+// "trigger NAME", for messages.
+std::string to_string(const RowHook& hook);
+// Those that are in force in this session, of the table and its partitions, each name once.
+std::vector<RowHook> read_row_hooks(Connection& connection, std::string_view schema,
+                                    std::string_view table);
+
+// Throws Failure(configuration) if a table of the specs has a rule, by which a statement of the
+// bridge could do something else than it says.
+void refuse_rules(Connection& connection, const std::vector<TargetSpec>& specs);
+// What such a rule does, and the statement that takes it off.
+Error rule_error(std::string_view schema, std::string_view table, const RowHook& rule);
 
 // Throws Failure: configuration if there is no such table.
 TableShape read_shape(Connection& connection, std::string_view schema, std::string_view table);

@@ -190,6 +190,31 @@ void TableStatements::make_staging() {
     direct_ = "COPY " + table_ + " (" + names + ") FROM STDIN (FORMAT binary)";
 }
 
+TableStatements::Assignments TableStatements::assignments(const std::vector<std::uint32_t>& columns,
+                                                          bool vacates) const {
+    Assignments made;
+    std::size_t next = columns.size() + 2;  // guards' digests follow the values
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const ColumnShape& column = *columns_[columns[i]];
+        const TargetColumn& target = spec_.columns[columns[i]];
+        const std::string name = quote_identifier(column.name);
+        const std::string guard =
+            is_guarded(target) ? "$" + std::to_string(next++) + "::text" : std::string{};
+        std::string value = placeholder(i + 2, column);
+        if (!vacates) {
+            value = value_sql(columns[i], value, guard);
+        } else if (!guard.empty()) {
+            value = "CASE WHEN coalesce(" + guard + ", '') = '' OR " +
+                    column_digest_sql("t", target, column) + " = " + guard + " THEN " + value +
+                    " ELSE t." + name + " END";
+        }
+        made.set += (i == 0 ? "" : ", ") + name + " = " + value;
+        made.differences += (i == 0 ? "" : " OR ") + stored_text_sql(value, column) +
+                            " IS DISTINCT FROM t." + name + "::text";
+    }
+    return made;
+}
+
 Statement TableStatements::make_update(const std::vector<std::uint32_t>& columns, bool blind,
                                        std::string name) const {
     Statement statement;
@@ -201,23 +226,9 @@ Statement TableStatements::make_update(const std::vector<std::uint32_t>& columns
         statement.sql = "SELECT FROM " + from + where;
         return statement;
     }
-    std::string assignments;
-    std::string differences;
-    std::size_t guard = columns.size() + 2;  // guards' digests follow the values
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const std::uint32_t column = columns[i];
-        std::string digest;
-        if (is_guarded(spec_.columns[column])) {
-            digest = "$" + std::to_string(guard++) + "::text";
-        }
-        const std::string name_sql = quote_identifier(spec_.columns[column].name);
-        const std::string value = value_sql(column, placeholder(i + 2, *columns_[column]), digest);
-        assignments += (i == 0 ? "" : ", ") + name_sql + " = " + value;
-        differences += (i == 0 ? "" : " OR ") + stored_text_sql(value, *columns_[column]) +
-                       " IS DISTINCT FROM t." + name_sql + "::text";
-    }
-    statement.sql = "UPDATE " + from + " SET " + assignments + where;
-    if (blind) statement.sql += " AND (" + differences + ")";
+    const Assignments made = assignments(columns, false);
+    statement.sql = "UPDATE " + from + " SET " + made.set + where;
+    if (blind) statement.sql += " AND (" + made.differences + ")";
     return statement;
 }
 
@@ -236,23 +247,22 @@ const Statement& TableStatements::vacate(const std::vector<std::uint32_t>& colum
     if (found != vacates_.end()) return found->second;
     Statement statement;
     statement.name = "crossfade_" + std::to_string(entity_) + "_vacate" + suffix(columns);
-    statement.sql = "UPDATE " + table_ + " AS t SET ";
-    std::size_t next = columns.size() + 2;  // guards' digests follow the values
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const ColumnShape& column = *columns_[columns[i]];
-        const TargetColumn& target = spec_.columns[columns[i]];
-        const std::string name = quote_identifier(column.name);
-        std::string value = placeholder(i + 2, column);
-        if (is_guarded(target)) {
-            const std::string guard = "$" + std::to_string(next++) + "::text";
-            value = "CASE WHEN coalesce(" + guard + ", '') = '' OR " +
-                    column_digest_sql("t", target, column) + " = " + guard + " THEN " + value +
-                    " ELSE t." + name + " END";
-        }
-        statement.sql += (i == 0 ? "" : ", ") + name + " = " + value;
-    }
-    statement.sql += " WHERE t." + id_ + " = $1::uuid";
+    statement.sql = "UPDATE " + table_ + " AS t SET " + assignments(columns, true).set +
+                    " WHERE t." + id_ + " = $1::uuid";
     return vacates_.emplace(columns, std::move(statement)).first->second;
+}
+
+const Statement& TableStatements::look(const std::vector<std::uint32_t>& only, bool vacates) {
+    const auto found = looks_.find({only, vacates});
+    if (found != looks_.end()) return found->second;
+    const std::vector<std::uint32_t>& columns = only.empty() ? updated_ : only;
+    Statement statement;
+    statement.name = "crossfade_" + std::to_string(entity_) +
+                     (vacates ? "_look_vacated" : "_look") + suffix(only);
+    statement.sql = "SELECT " +
+                    (columns.empty() ? "false" : assignments(columns, vacates).differences) +
+                    " FROM " + table_ + " AS t WHERE t." + id_ + " = $1::uuid";
+    return looks_.emplace(std::pair{only, vacates}, std::move(statement)).first->second;
 }
 
 std::string TableStatements::holder_sql(const std::set<std::uint32_t>& columns) const {
@@ -271,16 +281,18 @@ void TableStatements::make_remove() {
         "($2::text IS NULL OR " + row_digest_sql("t", spec_, shape_) + " = $2::text)";
     const std::string prefix = "crossfade_" + std::to_string(entity_);
     const std::string where = " AS t WHERE t." + id_ + " = $1::uuid";
-    find_.name = prefix + "_find";
-    find_.sql = "SELECT FROM " + table_ + where;
+    hold_ = "SELECT FROM " + table_ + where + " FOR UPDATE";
     lock_.name = prefix + "_lock";
     lock_.sql = "SELECT " + unchanged + " FROM " + table_ + where + " FOR UPDATE";
     remove_.name = prefix + "_remove";
-    remove_.sql = "DELETE FROM " + table_ + where + " AND " + unchanged;
+    std::string may_leave = table_ + where + " AND " + unchanged;
     for (const ForeignKeyShape& key : shape_.referrers) {
         // A reference of the row to itself does not keep it from being deleted.
-        remove_.sql += " AND NOT " + refers_sql(key, table_, "r." + id_ + " <> t." + id_);
+        may_leave += " AND NOT " + refers_sql(key, table_, "r." + id_ + " <> t." + id_);
     }
+    remove_.sql = "DELETE FROM " + may_leave;
+    removable_.name = prefix + "_removable";
+    removable_.sql = "SELECT FROM " + may_leave;
 }
 
 // Deletes a set of rows that may refer to each other, but for those that must stay. These are,
@@ -316,8 +328,8 @@ void TableStatements::make_remove_set() {
         ") AS up (id) JOIN leaving AS l ON l.id = up.id), gone (id) AS (DELETE FROM " + table_ +
         " AS t USING leaving AS l WHERE t." + id_ +
         " = l.id AND NOT EXISTS (SELECT FROM held AS h WHERE h.id = l.id) RETURNING l.id)"
-        " SELECT l.id::text, EXISTS (SELECT FROM gone AS g WHERE g.id = l.id), l.unchanged"
-        " FROM leaving AS l";
+        " SELECT l.id::text, EXISTS (SELECT FROM gone AS g WHERE g.id = l.id), l.unchanged,"
+        " EXISTS (SELECT FROM held AS h WHERE h.id = l.id) FROM leaving AS l";
 }
 
 void TableStatements::bind_insert(const RowWrite& write, Params& params) const {
@@ -336,11 +348,6 @@ void TableStatements::bind_update(const RowWrite& write, Params& params) const {
     for (const std::uint32_t column : columns) {
         if (is_guarded(spec_.columns[column])) bind_guard(write.guards, column, params);
     }
-}
-
-void TableStatements::bind_find(const RowWrite& write, Params& params) const {
-    params.clear();
-    params.text(write.id.format());
 }
 
 void TableStatements::bind_vacate(const Vacate& vacate, Params& params) const {

@@ -44,10 +44,14 @@ public:
     TableStatements(EntityIndex entity, const TargetSpec& spec, const TableShape& shape);
 
     const Statement& insert() const { return insert_; }
-    // `only` empty: the whole row. `blind`: 0 rows also if nothing changes; find() tells.
+    // `only` empty: the whole row. `blind`: 0 rows also if nothing changes; look() tells.
     const Statement& update(const std::vector<std::uint32_t>& only, bool blind = false);
-    const Statement& find() const { return find_; }  // one row without columns, if it is there
     const Statement& vacate(const std::vector<std::uint32_t>& columns);
+    // What stands after a statement of these columns, with the same parameters: whether it differs
+    // from what was to be written (one boolean); no row: there is none. `vacates`: of vacate().
+    const Statement& look(const std::vector<std::uint32_t>& only, bool vacates = false);
+    // Locks the row; takes its id.
+    const std::string& hold_sql() const { return hold_; }
     // The id of the row with these values in these columns, which are a unique key, if it is not
     // $1.
     std::string holder_sql(const std::set<std::uint32_t>& columns) const;
@@ -58,20 +62,21 @@ public:
     // Does nothing while a row of any table refers to it, or, given a digest, if the row has
     // changed.
     const Statement& remove() const { return remove_; }
+    // One row if remove() should have deleted it; takes the same parameters.
+    const Statement& removable() const { return removable_; }
 
     // Rows of a table that refers to itself leave as a set, since they may refer to each other.
     bool refers_to_itself() const { return !remove_set_.sql.empty(); }
     const Statement& lock_set() const { return lock_set_; }
     // For each row of the set that is there: id, whether it left, whether it still is what its
-    // digest says. A row stays if it has changed, or if a row refers to it that stays or is not in
-    // the set. Run lock_set() before, with the same parameters.
+    // digest says, whether it had to stay. A row stays if it has changed, or if a row refers to it
+    // that stays or is not in the set. Run lock_set() before, with the same parameters.
     const Statement& remove_set() const { return remove_set_; }
 
     // Replace what `params` holds. Throw Failure(internal) on values that are never written.
     void bind_insert(const RowWrite& write, Params& params) const;
     void bind_update(const RowWrite& write, Params& params) const;
     void bind_vacate(const Vacate& vacate, Params& params) const;
-    void bind_find(const RowWrite& write, Params& params) const;
     void bind_remove(const RowDelete& removal, Params& params) const;  // of lock() too
     void bind_remove_set(std::span<const RowDelete* const> removals, Params& params) const;
 
@@ -95,6 +100,11 @@ private:
     void make_remove();
     void make_remove_set();
     void make_staging();
+    struct Assignments {
+        std::string set;          // "a = ..., b = ..."
+        std::string differences;  // whether that would change the row `t`
+    };
+    Assignments assignments(const std::vector<std::uint32_t>& columns, bool vacates) const;
     Statement make_update(const std::vector<std::uint32_t>& columns, bool blind,
                           std::string name) const;
 
@@ -105,9 +115,11 @@ private:
     std::string table_;  // qualified and quoted
     std::string id_;     // quoted
     std::vector<std::uint32_t> updated_;
-    Statement insert_, find_, lock_, remove_, lock_set_, remove_set_;
+    std::string hold_;
+    Statement insert_, lock_, remove_, removable_, lock_set_, remove_set_;
     std::map<std::pair<std::vector<std::uint32_t>, bool>, Statement> updates_;
     std::map<std::vector<std::uint32_t>, Statement> vacates_;
+    std::map<std::pair<std::vector<std::uint32_t>, bool>, Statement> looks_;
     std::string staging_, copy_, merge_, direct_;
 };
 

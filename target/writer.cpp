@@ -106,18 +106,19 @@ RunResult TargetWriter::attempt_bulk(const std::vector<Step>& steps,
     const auto run_stretch = [&](std::span<const Extra> after) {
         RunResult result = runner_.run({}, stretch, after);
         stretch.clear();
+        total.unwritten = std::move(result.unwritten);  // places in the stretch
         append(total.missing, std::move(result.missing));
         append(total.referred, std::move(result.referred));
         append(total.changed, std::move(result.changed));
         total.refused = std::move(result.refused);
     };
     for (const Step& step : steps) {
-        if (total.refused || total.untouched) return total;
+        if (total.refused || total.untouched || !total.unwritten.empty()) return total;
         const auto* write = std::get_if<const RowWrite*>(&step);
         const auto rows = write == nullptr ? fresh.end() : fresh.find((*write)->root.entity);
         if (rows != fresh.end()) {
             run_stretch({});
-            if (total.refused) return total;
+            if (total.refused || !total.unwritten.empty()) return total;
             const auto error = bulks.at(rows->first) == Bulk::copy
                                    ? runner_.copy(rows->first, rows->second)
                                    : runner_.merge(rows->first, rows->second);
@@ -147,6 +148,10 @@ std::optional<BatchAnswer> TargetWriter::attempt(const TargetBatch& batch,
     if (result.untouched) {
         rollback();
         progress_moved(options_.slot, batch.number);
+    }
+    if (!result.unwritten.empty() || (result.refused && result.refused->sqlstate == kNotWritten)) {
+        rollback();
+        return std::nullopt;
     }
     if (result.refused) {
         rollback();

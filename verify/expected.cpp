@@ -141,8 +141,12 @@ BatchAnswer ExpectedRows::answer(const TargetBatch& batch, std::set<RootRef>& re
     };
     for (const RowWrite& write : batch.writes)
         ask(write.root);
-    for (const RowDelete& removal : batch.deletes)
+    for (const RowDelete& removal : batch.deletes) {
+        // What stands in spite of a refusal was not let go either, and then stays as it is.
+        if (history_.stands(removal.root) && history_.kept(removal.root).empty())
+            refused.erase(removal.root);
         ask(removal.root);
+    }
     if (!answer.refused.empty()) return answer;
     for (const RowDelete& removal : batch.deletes) {
         const std::string why = history_.kept(removal.root);

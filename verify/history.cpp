@@ -130,6 +130,11 @@ std::optional<Refusal> History::refusal(const RootRef& root) const {
     return Refusal{root, record.sqlstate, record.constraint, {}, record.message};
 }
 
+bool History::stands(const RootRef& root) const {
+    const auto record = read_record(state_, root);
+    return record && record->present && refusal(root);
+}
+
 std::string History::kept(const RootRef& root) const {
     const auto record = read_record(state_, root);
     if (!record || !record->present) return {};

@@ -43,6 +43,8 @@ public:
 
     // What the target answered to a write of this root, if it refused it.
     std::optional<Refusal> refusal(const RootRef& root) const;
+    // Whether the row of a root that the target refused stands there still.
+    bool stands(const RootRef& root) const;
     // Why the target kept a row that was to be deleted: "referred", "changed" or nothing.
     std::string kept(const RootRef& root) const;
 
