@@ -41,6 +41,11 @@ void check_target_tables(Connection& target, const ServerFacts& facts, const Con
 void check_deferred_indexes(Connection& target, const ServerFacts& facts, const Context& context,
                             Findings& findings);
 
+// What comes before each row that the bridge writes: rules, which are refused, BEFORE triggers and
+// policies. Of triggers each function is named once, unless all that it does is to assign columns
+// that the mapping leaves to it.
+void check_row_hooks(Connection& target, const Context& context, Findings& findings);
+
 // What fires after each row that the bridge writes to the tables (oids), such as audit triggers. A
 // function that begins with a guard, IF current_setting('name') = 'value' THEN RETURN, is not
 // reported once the bridge's session has that setting.

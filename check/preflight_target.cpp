@@ -135,6 +135,7 @@ public:
     void run() {
         for (const EntityProgram& entity : context_.program->entities)
             check(entity);
+        check_row_hooks(target_, context_, findings_);
         check_triggers(target_, facts_, tables_, findings_);
     }
 

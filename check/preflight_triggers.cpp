@@ -1,6 +1,10 @@
 #include "check/preflight.hpp"
 
 #include "postgres/quote.hpp"
+#include "target/shape.hpp"
+
+#include <map>
+#include <set>
 
 namespace crossfade {
 
@@ -36,7 +40,76 @@ std::string array_of(const std::vector<std::uint32_t>& oids) {
     return text.empty() ? "{}" : text + "}";
 }
 
+std::string list_of(const std::set<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+// A function that runs BEFORE rows of the bridge's tables.
+struct BeforeFunction {
+    std::set<std::string> triggers;  // "NAME on schema.table (INSERT)"
+    std::set<std::string> written;   // columns it assigns, and the mapping writes as well
+    bool drops = false;
+    bool assigns = false;
+
+    void add(const RowHook& hook, const TargetSpec& spec) {
+        triggers.insert(hook.name + " on " + spec.schema + "." + spec.table + " (" + hook.events() +
+                        ")");
+        drops = drops || hook.drops;
+        assigns = assigns || !hook.sets.empty();
+        for (const TargetColumn& column : spec.columns) {
+            const bool left = column.owner == Owner::trigger || column.owner == Owner::target;
+            if (!left && hook.sets.contains(column.name)) written.insert(column.name);
+        }
+    }
+};
+
+Finding finding_of(const std::string& function, const BeforeFunction& before) {
+    std::string message =
+        "runs before each row that the bridge writes, by trigger " + list_of(before.triggers) +
+        ", and may " +
+        (before.drops ? "keep it out: such a row is rejected (not_written)" : "change it");
+    std::string fix;
+    if (!before.written.empty()) {
+        message += "; it assigns " + list_of(before.written) + ", which the mapping writes as well";
+        fix = "columns: {" + *before.written.begin() + ": {value: ..., owner: trigger}}";
+    }
+    return about("target: function " + function, std::move(message), std::move(fix),
+                 Severity::warning);
+}
+
 }  // namespace
+
+void check_row_hooks(Connection& target, const Context& context, Findings& findings) {
+    std::set<std::string> tables;
+    std::map<std::string, BeforeFunction> functions;
+    for (const EntityProgram& entity : context.program->entities) {
+        const TargetSpec& spec = entity.target;
+        const bool fresh = tables.insert(spec.schema + "." + spec.table).second;
+        const std::string path = "entities." + entity.name;
+        for (const RowHook& hook : read_row_hooks(target, spec.schema, spec.table)) {
+            if (hook.kind == RowHook::Kind::trigger) {
+                functions[hook.function].add(hook, spec);
+            } else if (fresh && hook.kind == RowHook::Kind::rule) {
+                const Error error = rule_error(spec.schema, spec.table, hook);
+                findings.push_back(about(path, error.message(), error.hint()));
+            } else if (fresh) {
+                findings.push_back(about(path,
+                                         to_string(hook) + " of " + spec.schema + "." + spec.table +
+                                             " (" + hook.events() +
+                                             ") holds for this role: a row that it hides is "
+                                             "rejected",
+                                         "", Severity::warning));
+            }
+        }
+    }
+    for (const auto& [function, before] : functions) {
+        const bool settled = !before.drops && before.assigns && before.written.empty();
+        if (!settled) findings.push_back(finding_of(function, before));
+    }
+}
 
 void check_triggers(Connection& target, const ServerFacts& facts,
                     const std::vector<std::uint32_t>& tables, Findings& findings) {

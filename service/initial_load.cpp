@@ -12,6 +12,7 @@
 #include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
 #include "target/schema.hpp"
+#include "target/shape.hpp"
 #include "telemetry/kill_point.hpp"
 
 #include <chrono>
@@ -117,6 +118,7 @@ void InitialLoad::begin(SourceStop& stop) {
     } else {
         check_target(target);
     }
+    refuse_rules(target, target_specs(program_));
     set_meta(store_, std::string{keys::kLoad}, kImages);
     load(replication, stop);
 }

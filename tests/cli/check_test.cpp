@@ -239,3 +239,53 @@ TEST_CASE("check refuses a source whose encoding wal2json does not convert", "[c
     CHECK(answer.fix("does not convert the database's encoding LATIN1") ==
           "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0; -- and move the data there");
 }
+
+TEST_CASE("check and run refuse a table with a rule, and the statement takes it off",
+          "[cli][postgres]") {
+    const Shop shop;
+    shop.on_target(
+        "CREATE RULE keep AS ON DELETE TO sale DO INSTEAD NOTHING;"
+        "CREATE RULE \"both ways\" AS ON INSERT TO price DO ALSO NOTHING;"
+        "CREATE RULE elsewhere AS ON INSERT TO useless_update DO INSTEAD NOTHING");
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.says("2 errors"));
+    CHECK(answer.fix("table public.sale has the rule keep on DELETE") ==
+          "DROP RULE \"keep\" ON \"public\".\"sale\";");
+    const Answer started = shop.program().run({"run"});
+    CHECK(started.status == 2);
+    CHECK(started.says("has the rule both ways on INSERT"));
+    CHECK(shop.cluster().value(shop.source(),
+                               "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" +
+                                   shop.source() + "'") == "0");
+    for (const std::string& fix : answer.fixes())
+        shop.on_target(fix);
+    CHECK(shop.check().status == 0);
+}
+
+TEST_CASE("check names what may keep a row out or change it before it is written, each once",
+          "[cli][postgres]") {
+    const Shop shop;
+    Answer answer = shop.check();
+    CHECK(answer.status == 0);
+    // All that this one does is what the mapping says of it.
+    CHECK_FALSE(answer.says("set_updated_at"));
+    shop.on_target(
+        "CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.name = '' THEN NEW.name = 'nobody'; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER tidy_new BEFORE INSERT ON customer FOR EACH ROW EXECUTE FUNCTION tidy();"
+        "CREATE TRIGGER tidy_old BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION tidy();"
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER swallow BEFORE INSERT OR DELETE ON price FOR EACH ROW EXECUTE FUNCTION "
+        "swallow()");
+    answer = shop.check();
+    CHECK(answer.status == 0);
+    CHECK(answer.fix("warning: target: function public.tidy: ") ==
+          "columns: {name: {value: ..., owner: trigger}}");
+    CHECK(answer.output.find("public.tidy: ") == answer.output.rfind("public.tidy: "));
+    CHECK(
+        answer.says("tidy_new on public.customer (INSERT), tidy_old on public.customer (UPDATE)"));
+    CHECK(
+        answer.says("function public.swallow: runs before each row that the bridge writes, by "
+                    "trigger swallow on public.price (INSERT, DELETE), and may keep it out"));
+}
