@@ -2,6 +2,7 @@
 #include "cli/read_config.hpp"
 #include "config/quantity.hpp"
 #include "model/encoding.hpp"
+#include "pipeline/root_name.hpp"
 #include "postgres/quote.hpp"
 #include "replicator/slot.hpp"
 #include "service/control_client.hpp"
@@ -23,7 +24,10 @@
 
 #include <cerrno>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 
 namespace crossfade {
 
@@ -72,16 +76,23 @@ public:
         return calls;
     }
 
-    void repair(const std::vector<RootRef>& roots) {
+    // Those that are in quarantine now, with the reason.
+    std::map<RootRef, std::string> repair(const std::vector<RootRef>& roots) {
         if (!client_) {
             throw Failure{
                 Error{ErrorKind::configuration, "repair needs the running service"}.with_hint(
                     "start `crossfade run`, then `crossfade verify --repair`")};
         }
+        std::map<RootRef, std::string> quarantined;
         for (const RootRef& root : roots) {
-            client_->request("repair", {{"entity", program_.entities[root.entity].name},
-                                        {"root_hex", to_hex(root.root)}});
+            const std::string answer = client_->request(
+                "repair",
+                {{"entity", program_.entities[root.entity].name}, {"root_hex", to_hex(root.root)}});
+            const JsonMembers members = parse_members(answer).value();
+            if (argument(members, "repaired") == "0")
+                quarantined[root] = argument(members, "reason");
         }
+        return quarantined;
     }
 
     ~Bridge() {
@@ -153,6 +164,67 @@ std::filesystem::path scratch_folder(const Config& config) {
     return prefix + std::to_string(::getpid());
 }
 
+class VerifyRun {
+public:
+    VerifyRun(const Config& config, const Context& context, const VerifyFlags& flags)
+        : config_{config},
+          context_{context},
+          key_{read_or_create_secret_key(config.secrets.key_file)} {
+        options_.source = source_options(config, "verify");
+        options_.target = target_options(config, "verify");
+        options_.slot = config.source.slot;
+        options_.scratch = scratch_folder(config);
+        options_.entities = {flags.entities.begin(), flags.entities.end()};
+    }
+
+    Verification look() {
+        bridge_.reset();  // the next look has a connection and a copy of its own
+        bridge_.emplace(config_, context_, key_);
+        return verify(*context_.program, options_, bridge_->callbacks(),
+                      [](std::string_view, std::uint64_t, std::uint64_t) {});
+    }
+
+    // Derives and writes again what differs, and looks again.
+    void repair(const std::vector<RootRef>& roots) {
+        const auto quarantined = bridge_->repair(roots);
+        const Verification after = look();
+        std::set<RootRef> left{after.repairs.begin(), after.repairs.end()};
+        std::size_t repaired = 0;
+        for (const RootRef& root : roots) {
+            const auto reason = quarantined.find(root);
+            if (reason == quarantined.end() && !left.contains(root)) {
+                ++repaired;
+                continue;
+            }
+            const std::string entity = context_.program->entities[root.entity].name;
+            const std::string key = display_root(*context_.program, root.root);
+            std::cerr << "could not repair " << entity << " " << key << ": "
+                      << (reason == quarantined.end() ? remaining(after, entity, key)
+                                                      : reason->second)
+                      << '\n';
+        }
+        if (repaired > 0) {
+            std::cerr << "repaired " << repaired << " roots; each is a bug worth a report\n";
+        }
+    }
+
+private:
+    static std::string remaining(const Verification& after, const std::string& entity,
+                                 const std::string& key) {
+        for (const Difference& difference : after.kept) {
+            if (difference.entity == entity && difference.key == key)
+                return "still " + difference_text(difference);
+        }
+        return "it still differs";
+    }
+
+    const Config& config_;
+    const Context& context_;
+    SecretKey key_;
+    VerifyOptions options_;
+    std::optional<Bridge> bridge_;
+};
+
 int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     const auto config = read_config(invocation);
     if (!config) return kFailed;
@@ -160,22 +232,10 @@ int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     if (!context) return kFailed;
     for (const std::string& name : flags.entities)
         entity_named(*context->program, name);
-    const SecretKey key = read_or_create_secret_key(config->secrets.key_file);
-    Bridge bridge{*config, *context, key};
-    VerifyOptions options;
-    options.source = source_options(*config, "verify");
-    options.target = target_options(*config, "verify");
-    options.slot = config->source.slot;
-    options.scratch = scratch_folder(*config);
-    options.entities = {flags.entities.begin(), flags.entities.end()};
-    const Verification found = verify(*context->program, options, bridge.callbacks(),
-                                      [](std::string_view, std::uint64_t, std::uint64_t) {});
+    VerifyRun run{*config, *context, flags};
+    const Verification found = run.look();
     std::cout << (flags.json ? report_json(found) : report_text(found)) << '\n';
-    if (flags.repair && !found.repairs.empty()) {
-        bridge.repair(found.repairs);
-        std::cerr << "repaired " << found.repairs.size()
-                  << " roots; each is a bug worth a report\n";
-    }
+    if (flags.repair && !found.repairs.empty()) run.repair(found.repairs);
     return found.is_clean() ? kGood : kFound;
 }
 

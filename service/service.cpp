@@ -123,8 +123,9 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, Applier&
     };
     handlers["repair"] = [&](const Request& request) {
         const EntityIndex entity = entity_named(program, argument(request, "entity"));
-        applier.repair({{entity, from_hex(argument(request, "root_hex"))}});
-        return std::string{"{\"repaired\":1}"};
+        const RootRef root{entity, from_hex(argument(request, "root_hex"))};
+        applier.repair({root});
+        return repair_answer(store, root);
     };
     return handlers;
 }

@@ -289,6 +289,13 @@ std::string StateRequests::find(const Request& request) const {
 
 }  // namespace
 
+std::string repair_answer(const Reader& reader, const RootRef& root) {
+    const auto bytes = reader.get(Family::quarantine, keys::root(root.entity, root.root));
+    if (!bytes) return json_object({{"repaired", "1"}}).text;
+    const QuarantineRecord record = QuarantineRecord::decode(*bytes);
+    return json_object({{"repaired", "0"}, {"reason", json_quote(record.reason)}}).text;
+}
+
 RequestHandlers state_handlers(const StateAccess& access) {
     const auto requests = std::make_shared<const StateRequests>(access);
     return {{"quarantine list", [=](const Request& r) { return requests->list(r); }},

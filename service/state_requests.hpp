@@ -34,5 +34,8 @@ struct StateAccess {
 
 // The handlers; they keep a copy of `access`.
 RequestHandlers state_handlers(const StateAccess& access);
+// What became of a root that was derived and written again: {"repaired": 1}, or {"repaired": 0,
+// "reason": why it is in quarantine}.
+std::string repair_answer(const Reader& reader, const RootRef& root);
 
 }  // namespace crossfade

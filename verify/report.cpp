@@ -45,16 +45,6 @@ std::string shown(const Difference& difference, const std::optional<std::string>
     return value ? *value : "NULL";
 }
 
-std::string line_of(const Difference& difference) {
-    std::string line{to_string(difference.kind)};
-    line += " " + difference.entity;
-    if (!difference.key.empty()) line += " " + difference.key;
-    if (difference.id) line += " id " + difference.id->format();
-    if (difference.column.empty()) return line;
-    return line + ": " + difference.column + " should be " +
-           shown(difference, difference.expected) + ", is " + shown(difference, difference.found);
-}
-
 using JsonPairs = std::vector<std::pair<std::string, std::string>>;
 
 std::string json_value(const std::optional<std::string>& value) {
@@ -73,6 +63,8 @@ std::string json_difference(const Difference& difference) {
         members.emplace_back("expected", json_value(difference.expected));
         members.emplace_back("found", json_value(difference.found));
     }
+    if (!difference.rewriter.empty())
+        members.emplace_back("rewriter", json_quote(difference.rewriter));
     return json_object(std::move(members)).text;
 }
 
@@ -93,6 +85,19 @@ std::string json_entity(const EntityVerification& entity) {
 }
 
 }  // namespace
+
+std::string difference_text(const Difference& difference) {
+    std::string line{to_string(difference.kind)};
+    line += " " + difference.entity;
+    if (!difference.key.empty()) line += " " + difference.key;
+    if (difference.id) line += " id " + difference.id->format();
+    if (difference.column.empty()) return line;
+    line += ": " + difference.column + " should be " + shown(difference, difference.expected) +
+            ", is " + shown(difference, difference.found);
+    if (difference.rewriter.empty()) return line;
+    return line + "; " + difference.rewriter +
+           " may have rewritten it: if so, the mapping says `owner: trigger` of the column";
+}
 
 std::string report_text(const Verification& verification) {
     std::string out = "compared at " + verification.point.lsn.format() + ", batch " +
@@ -117,7 +122,7 @@ std::string report_text(const Verification& verification) {
         out += text(verification.deferred) + " deferred values are still to be filled in\n";
     }
     for (const Difference& difference : verification.kept)
-        out += line_of(difference) + "\n";
+        out += difference_text(difference) + "\n";
     if (verification.differences > verification.kept.size()) {
         out += "and " + text(verification.differences - verification.kept.size()) + " more\n";
     }

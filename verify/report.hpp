@@ -8,6 +8,8 @@
 
 namespace crossfade {
 
+// "different ENTITY KEY id ID: COLUMN should be ..., is ...".
+std::string difference_text(const Difference& difference);
 std::string report_text(const Verification& verification);
 
 // {"point", "batch", "differences", "by_kind": {KIND: n}, "deferred", "repairs", "held_ms",
@@ -15,7 +17,7 @@ std::string report_text(const Verification& verification);
 //  "entities": {NAME: {"source", "applied", "merged", "filtered", "parked", "rejected", "pending",
 //  "compared", "standing", "born", "taken_over", "differences"}}, "relations": {NAME: {"rows",
 //  "images", "differences"}}, "found": [{"kind", "entity", "key", "id", "column", "expected",
-//  "found"}]}; a value is null for NULL, and withheld
+//  "found", "rewriter" if a trigger may be it}]}; a value is null for NULL, and withheld
 // values are left out with "secret": true.
 std::string report_json(const Verification& verification);
 

@@ -43,6 +43,7 @@ void RowComparison::compare(EntityIndex entity, EntityVerification& counts, cons
     counts_ = &counts;
     spec_ = program_.entities[entity].target;
     shape_ = read_shape(target_, spec_.schema, spec_.table);
+    hooks_ = read_row_hooks(target_, spec_.schema, spec_.table);
     for (TargetColumn& column : spec_.columns) {
         if (column.kind == ColumnSpec::Kind::deferred) column.owner = Owner::target;
     }
@@ -158,6 +159,20 @@ bool RowComparison::taken_over(const DerivedRecord& record, std::uint32_t column
     return digest_of(stored.columns[column], shape) != last;
 }
 
+// The triggers whose function assigns the column; if none does so plainly, those of which it is not
+// known what they assign.
+std::string RowComparison::rewriters(std::uint32_t column) const {
+    std::string sure, unsure;
+    for (const RowHook& hook : hooks_) {
+        if (hook.kind != RowHook::Kind::trigger || !(hook.inserts || hook.updates)) continue;
+        const bool assigns = hook.sets.contains(spec_.columns[column].name);
+        if (!assigns && !hook.sets.empty()) continue;
+        std::string& names = assigns ? sure : unsure;
+        names += (names.empty() ? "" : ", ") + to_string(hook);
+    }
+    return sure.empty() ? unsure : sure;
+}
+
 void RowComparison::add(DifferenceKind kind, const KeyBytes& root, const Uuid& id,
                         std::uint32_t column, std::optional<std::string> expected,
                         std::optional<std::string> found) {
@@ -170,7 +185,8 @@ void RowComparison::add(DifferenceKind kind, const KeyBytes& root, const Uuid& i
               .column = whole ? std::string{} : spec_.columns[column].name,
               .expected = std::move(expected),
               .found = std::move(found),
-              .secret = !whole && spec_.columns[column].kind == ColumnSpec::Kind::deferred});
+              .secret = !whole && spec_.columns[column].kind == ColumnSpec::Kind::deferred,
+              .rewriter = whole ? std::string{} : rewriters(column)});
     log_.repair(RootRef{entity_, root});
 }
 

@@ -40,6 +40,7 @@ private:
     void both(const ExpectedRow& expected, const StoredRow& stored);
     void columns(const ExpectedRow& expected, const DerivedRecord& derived,
                  const DerivedRecord& record, const StoredRow& stored);
+    std::string rewriters(std::uint32_t column) const;
     bool taken_over(const DerivedRecord& record, std::uint32_t column, const StoredRow& stored);
     void add(DifferenceKind kind, const KeyBytes& root, const Uuid& id, std::uint32_t column,
              std::optional<std::string> expected, std::optional<std::string> found);
@@ -58,6 +59,7 @@ private:
     // Deferred columns as if they were the target's: they are compared by fingerprint.
     TargetSpec spec_;
     TableShape shape_;
+    std::vector<RowHook> hooks_;
 };
 
 }  // namespace crossfade

@@ -39,6 +39,8 @@ struct Difference {
     std::optional<std::string> expected;
     std::optional<std::string> found;
     bool secret = false;  // the values are withheld
+    // "trigger NAME" of the triggers that may have rewritten the column; empty: none of the table.
+    std::string rewriter = {};
 };
 
 struct EntityVerification {

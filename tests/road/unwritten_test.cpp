@@ -134,3 +134,34 @@ TEST_CASE("a row that somebody deletes on the target is written anew, trigger or
     check_agreement(road);
     road.stop();
 }
+
+TEST_CASE("a repair looks again, and says what it could not repair and why", "[road][postgres]") {
+    EndToEnd road;
+    road.source(kOrder);
+    road.start();
+    road.settle();
+    // One row can be repaired, one is not written again, and one is rewritten each time.
+    road.target(
+        "UPDATE purchase_line SET quantity = 99 WHERE line_no IN (13, 14);"
+        "UPDATE customer SET name = 'ADA'; " +
+        kSwallowLines +
+        "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " NEW.name = upper(NEW.name); RETURN NEW; END $$;"
+        "CREATE TRIGGER shout BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION shout()");
+    const CommandResult repaired = road.command({"verify", "--repair"});
+    INFO(repaired.output);
+    CHECK(repaired.status == 1);
+    CHECK_THAT(repaired.output, ContainsSubstring("trigger shout may have rewritten it"));
+    CHECK_THAT(
+        repaired.output,
+        ContainsSubstring("could not repair purchase_lines 1/13: not_written: the target did "
+                          "not write the row (trigger swallow on public.purchase_line)"));
+    CHECK_THAT(repaired.output,
+               ContainsSubstring("could not repair customers 1: still different customers 1"));
+    CHECK_THAT(repaired.output, ContainsSubstring("repaired 1 root"));
+    CHECK(road.target_value("SELECT quantity FROM purchase_line WHERE line_no = 14") == "14");
+    CHECK(rejected(road, "purchase_lines") == 1);
+    CHECK(road.command({"verify", "--json"}).output.find("\"rewriter\": \"trigger shout\"") !=
+          std::string::npos);
+    road.stop();
+}
