@@ -182,6 +182,10 @@ void Batch::refuse(const BatchAnswer& answer) {
     for (const Refusal& refusal : answer.refused) {
         if (!input_.refused.insert_or_assign(refusal.root, refusal).second)
             input_.stuck.insert(refusal.root);
+        for (const auto& [item, value] : fills_) {
+            if (RootRef{item.entity, item.key} == refusal.root)
+                input_.unfilled[refusal.root].insert(item.column);
+        }
         input_.dirty[refusal.root.entity].insert(refusal.root.root);
         std::erase_if(fills_, [&](const auto& fill) {
             return fill.first.entity == refusal.root.entity && fill.first.key == refusal.root.root;

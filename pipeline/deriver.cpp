@@ -1,5 +1,6 @@
 #include "pipeline/deriver.hpp"
 
+#include "pipeline/digests.hpp"
 #include "state/keys.hpp"
 
 namespace crossfade {
@@ -55,6 +56,11 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
         if (input_.forgotten.contains({entity, root})) working.before.hash.clear();
         // A row that somebody deleted on the target is no longer there to be updated.
         if (input_.missing.contains({entity, root})) working.before.present = false;
+        if (const auto unfilled = input_.unfilled.find({entity, root});
+            unfilled != input_.unfilled.end()) {
+            for (const std::uint32_t column : unfilled->second)
+                set_digest(working.before, column | StoredDigest::kFingerprint, {});
+        }
         working.after = working.before;
     }
     working.outcome = derive_or_take(entity, root);

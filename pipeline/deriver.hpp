@@ -39,6 +39,9 @@ public:
         // Of these, what the target refused again after that: nothing of them is written any more,
         // and a row of theirs stays as it is.
         std::set<RootRef> stuck;
+        // Deferred columns whose value the target refused: it is computed anew after the root's
+        // next write.
+        std::map<RootRef, std::set<std::uint32_t>> unfilled;
         std::set<RootRef> forgotten;  // repair: nothing is taken for granted of what stands there
         std::set<RootRef> missing;    // rows that somebody deleted: write them anew
         std::set<RootRef>

@@ -165,3 +165,26 @@ TEST_CASE("a repair looks again, and says what it could not repair and why", "[r
           std::string::npos);
     road.stop();
 }
+
+TEST_CASE("a password that the target does not take is hashed again when it does",
+          "[road][postgres]") {
+    EndToEnd road;
+    road.source(
+        "INSERT INTO login (id, username, password, active) VALUES (1, 'anna', 'c2VjcmV0', 1)");
+    road.target(
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.password_hash <> OLD.password_hash THEN RETURN NULL; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER swallow BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION swallow()");
+    road.start();
+    road.settle();
+    CHECK(rejected(road, "accounts") == 1);
+    CHECK(road.target_value("SELECT password_hash FROM account") == "!");
+    CHECK(road.differences() == 0);
+    road.target("DROP TRIGGER swallow ON account");
+    CHECK(road.command({"quarantine", "retry", "accounts"}).status == 0);
+    road.settle();
+    CHECK(rejected(road, "accounts") == 0);
+    CHECK(road.target_value("SELECT password_hash ~ '^[$]2b[$]04' FROM account") == "t");
+    check_agreement(road);
+    road.stop();
+}
