@@ -1,6 +1,9 @@
 // Rows that the target takes without an error and does not write.
 #include "tests/target/target_fixture.hpp"
 
+#include <chrono>
+#include <thread>
+
 using namespace crossfade;
 using namespace crossfade::test;
 using Catch::Matchers::ContainsSubstring;
@@ -178,4 +181,34 @@ TEST_CASE("a row that a rule or a policy keeps out is refused by that name", "[t
     CHECK(answer.refused[0].constraint == "same");
     target.sql("DROP RULE keep ON t; DROP RULE same ON t");
     CHECK(target.apply({.deletes = {removal(0, 1)}}).ready());
+}
+
+TEST_CASE("a row that somebody deletes while it is written is missing, not kept out",
+          "[target][postgres]") {
+    Target target{table("UPDATE OR DELETE"), {spec("t", {column("name")})}};
+    REQUIRE(target.apply({.writes = {insertion(0, 1, {text("a")}), insertion(0, 2, {text("b")})}})
+                .ready());
+    Connection other = Connection::open({.conninfo = Cluster::shared().conninfo(target.database()),
+                                         .application_name = "crossfade test",
+                                         .purpose = "target"});
+    other.exec("BEGIN");
+    other.exec("DELETE FROM t WHERE right(id::text, 1) = '1'");
+    std::thread ends{[&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});
+        other.exec("COMMIT");
+    }};
+    // The second one has the batch taken apart.
+    const BatchAnswer answer =
+        target.apply({.writes = {update(0, 1, {text("c")}), update(0, 2, {text("bad")})}});
+    ends.join();
+    CHECK(answer.missing == std::vector<RootRef>{root(0, 1)});
+    CHECK(refused_roots(answer) == Roots{root(0, 2)});
+}
+
+TEST_CASE("a load of which no row is written is refused row by row", "[target][postgres]") {
+    Target target{table("INSERT"), {spec("t", {column("name")})}};
+    TargetBatch batch{.loading = true};
+    for (std::uint64_t i = 1; i <= 3000; ++i)
+        batch.writes.push_back(insertion(0, i, {text("bad")}));
+    CHECK(target.apply(batch).refused.size() == 3000);
 }
