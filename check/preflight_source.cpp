@@ -159,10 +159,11 @@ private:
     // Old rows carry the columns of the identity alone: the mapping's key must be among them.
     void check_key(const CatalogTable& table, const std::string& alter) {
         std::vector<std::string> key = table.primary_key;
+        std::string relation = table.name;
         for (const RelationSettings& settings : context_.mapping.relations) {
-            if (settings.name == table.name && settings.schema == table.schema &&
-                !settings.key.empty())
-                key = settings.key;
+            if (settings.table_name() != table.name || settings.schema != table.schema) continue;
+            relation = settings.name;
+            if (!settings.key.empty()) key = settings.key;
         }
         const auto carried = [&](const std::string& column) {
             return std::find(table.identity_key.begin(), table.identity_key.end(), column) !=
@@ -174,7 +175,7 @@ private:
             columns += (columns.empty() ? "" : ", ") + column;
         add("its replica identity (" + columns + ") does not hold the key that the mapping uses",
             key == table.primary_key ? alter + "DEFAULT;"
-                                     : "relations: {" + table.name + ": {key: [" + columns + "]}}");
+                                     : "relations: {" + relation + ": {key: [" + columns + "]}}");
     }
 
     // Some plugins write NaN and the infinities as null.

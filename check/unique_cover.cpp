@@ -23,19 +23,15 @@ const EntitySpec* find_entity(const Mapping& mapping, const std::string& name) {
 const CatalogTable* find_table(const Mapping& mapping,
                                const std::map<std::string, CatalogTable>& catalog,
                                const std::string& relation) {
-    std::string schema = "public";
-    for (const RelationSettings& settings : mapping.relations) {
-        if (settings.name == relation) schema = settings.schema;
-    }
-    const auto found = catalog.find(schema + "." + relation);
+    const auto found = catalog.find(mapping.table_of(relation).text());
     return found == catalog.end() ? nullptr : &found->second;
 }
 
 // As the compiler takes it: the mapping's, else the primary key, else the replica identity.
-std::vector<std::string> relation_key(const Mapping& mapping, const CatalogTable& table) {
-    for (const RelationSettings& settings : mapping.relations) {
-        if (settings.name == table.name && !settings.key.empty()) return settings.key;
-    }
+std::vector<std::string> relation_key(const Mapping& mapping, const std::string& relation,
+                                      const CatalogTable& table) {
+    const RelationSettings* settings = mapping.settings(relation);
+    if (settings != nullptr && !settings->key.empty()) return settings->key;
     return table.primary_key.empty() ? table.identity_key : table.primary_key;
 }
 
@@ -52,7 +48,7 @@ public:
         row_ = first.alias;
         relation_ = first.relation;
         table_ = find_table(mapping, catalog, first.relation);
-        if (table_ != nullptr) names_ = relation_key(mapping, *table_);
+        if (table_ != nullptr) names_ = relation_key(mapping, relation_, *table_);
         if (first.slots) {
             slot_ = first.slots->variable;
             names_.push_back(slot_);

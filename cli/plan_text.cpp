@@ -84,7 +84,7 @@ std::string root_text(const EntitySpec& spec, const Program& program, const Enti
 }
 
 std::string node_text(const Program& program, const Node& node) {
-    const auto relation = [&] { return program.relations.at(node.relation).name; };
+    const auto relation = [&] { return program.relations.at(node.relation).mapping_name(); };
     const auto edge = [&](IndexId index) {
         return index == kNone ? std::string{"every root"} : program.indexes.at(index).name;
     };
@@ -185,12 +185,11 @@ std::string relation_columns(const MappedRelation& relation) {
 std::string roots_json(const Program& program, const EntitySpec& spec) {
     std::vector<std::string> roots;
     for (const Members& members : spec.root.members) {
-        const auto relation =
-            std::find_if(program.relations.begin(), program.relations.end(),
-                         [&](const MappedRelation& r) { return r.name == members.relation; });
-        const std::string name = relation == program.relations.end()
-                                     ? members.relation
-                                     : relation->schema + "." + relation->name;
+        const auto relation = std::find_if(
+            program.relations.begin(), program.relations.end(),
+            [&](const MappedRelation& r) { return r.mapping_name() == members.relation; });
+        const std::string name =
+            relation == program.relations.end() ? members.relation : relation->table();
         const std::size_t slots = members.slots ? members.slots->values.size() : 0;
         roots.push_back(
             json_object({{"relation", json_quote(name)}, {"slots", std::to_string(slots)}}).text);
@@ -210,9 +209,11 @@ std::string section_json(const Section& section) {
 std::string plan_text(const Context& context) {
     const Program& program = *context.program;
     std::string text = "relations read\n";
-    for (const MappedRelation& relation : program.relations)
-        text +=
-            "  " + relation.schema + "." + relation.name + ": " + relation_columns(relation) + "\n";
+    for (const MappedRelation& relation : program.relations) {
+        text += "  " + relation.table();
+        if (!relation.relation.empty()) text += " as " + relation.relation;
+        text += ": " + relation_columns(relation) + "\n";
+    }
     text += "\nindexes kept\n";
     for (const IndexSpec& index : program.indexes) {
         if (index.identity) continue;
@@ -241,10 +242,9 @@ std::string plan_json(const Context& context) {
         std::vector<std::string> columns;
         for (const MappedColumn& column : relation.columns)
             columns.push_back(json_quote(column.name));
-        relations.push_back(
-            json_object({{"name", json_quote(relation.schema + "." + relation.name)},
-                         {"columns", json_array(columns).text}})
-                .text);
+        relations.push_back(json_object({{"name", json_quote(relation.table())},
+                                         {"columns", json_array(columns).text}})
+                                .text);
     }
     std::vector<std::string> indexes;
     for (const IndexSpec& index : program.indexes) {

@@ -10,4 +10,27 @@ const CatalogColumn* CatalogTable::find(std::string_view column) const {
     return found == columns.end() ? nullptr : &*found;
 }
 
+std::string TableName::text() const {
+    if (schema.find_first_of(".\"") == std::string::npos) return schema + "." + name;
+    std::string quoted;
+    for (const char c : schema)
+        quoted += c == '"' ? std::string{"\"\""} : std::string{c};
+    return "\"" + quoted + "\"." + name;
+}
+
+TableName TableName::parse(std::string_view text) {
+    TableName table;
+    if (!text.starts_with('"')) {
+        const std::size_t dot = text.find('.');
+        return {std::string{text.substr(0, dot)}, std::string{text.substr(dot + 1)}};
+    }
+    std::size_t at = 1;
+    while (text.substr(at, 2) != "\".") {
+        if (text[at] == '"') ++at;
+        table.schema += text[at++];
+    }
+    table.name = text.substr(at + 2);
+    return table;
+}
+
 }  // namespace crossfade

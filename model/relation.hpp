@@ -25,6 +25,16 @@ struct CatalogColumn {
     bool plain_equality = true;
 };
 
+// A table's name in its schema. As text "schema.name"; a schema that itself holds a dot or a quote
+// stands in double quotes, so that no two tables have one text.
+struct TableName {
+    std::string schema;
+    std::string name;
+    std::string text() const;
+    static TableName parse(std::string_view text);  // what text() made
+    friend bool operator==(const TableName&, const TableName&) = default;
+};
+
 enum class ReplicaIdentity { primary_key, index, full, nothing };
 
 // One version of a table as read from the catalog.
@@ -51,12 +61,15 @@ struct MappedColumn {
 };
 struct MappedRelation {
     std::string schema;
-    std::string name;
+    std::string name;  // of the table
     std::vector<MappedColumn> columns;
     std::vector<std::uint32_t> key;  // positions in `columns` of the key columns, in key order
     // The table has no key (REPLICA IDENTITY FULL): rows may be equal in all of `key`, and are told
     // apart by a number behind it, counted from 0.
     bool repeats = false;
+    std::string relation = {};  // its name in the mapping; empty: that of the table
+    const std::string& mapping_name() const { return relation.empty() ? name : relation; }
+    std::string table() const { return TableName{schema, name}.text(); }
 };
 
 enum class Operation : std::uint8_t { insert, update, remove, truncate };

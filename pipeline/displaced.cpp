@@ -10,9 +10,7 @@
 namespace crossfade {
 
 namespace {
-std::string table_of(const MappedRelation& relation) {
-    return relation.schema + "." + relation.name;
-}
+std::string table_of(const MappedRelation& relation) { return relation.table(); }
 
 // Images are rows by position: of these columns.
 std::string columns_of(const MappedRelation& relation) {

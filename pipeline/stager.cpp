@@ -112,7 +112,7 @@ void Stager::leave(RelationIndex relation, const KeyBytes& place) {
 }
 
 void Stager::update(const Change& change) {
-    const std::string& name = program_.relations[change.relation].name;
+    const std::string& name = program_.relations[change.relation].mapping_name();
     Row row = change.row;
     const bool moved = !change.old_key.empty();
     KeyBytes old_key = moved ? encode_key(change.old_key) : KeyBytes{};
@@ -161,7 +161,8 @@ void Stager::stage(const Change& change) {
             if (displaced_.take({change.relation, key}, change.old_row, image)) return;
             if (!image) {
                 throw Failure{Error{ErrorKind::trust,
-                                    "a delete from " + program_.relations[change.relation].name +
+                                    "a delete from " +
+                                        program_.relations[change.relation].mapping_name() +
                                         " meets no image of its row, key " + display_key(key)}
                                   .with_hint("rows were lost on their way; load again")};
             }

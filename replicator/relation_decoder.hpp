@@ -52,7 +52,7 @@ private:
     void require_complete(const Row& row, bool update) const;
     std::vector<Value> key_of(const Row& identity) const;
     bool tells_more_than_key(const Row& identity) const;
-    std::string table() const { return relation_->schema + "." + relation_->name; }
+    std::string table() const { return relation_->table(); }
 
     struct Entry {
         std::string name;

@@ -41,8 +41,8 @@ std::optional<Mapping> read_mapping(const Config& config, Findings& findings) {
 std::map<std::string, CatalogTable> read_catalog(const Mapping& mapping, Connection& source) {
     std::map<std::string, CatalogTable> catalog;
     for (const std::string& qualified : relations_of(mapping)) {
-        const std::size_t dot = qualified.find('.');
-        auto table = read_table(source, qualified.substr(0, dot), qualified.substr(dot + 1));
+        const TableName name = TableName::parse(qualified);
+        auto table = read_table(source, name.schema, name.name);
         if (table) catalog.emplace(qualified, std::move(*table));
     }
     return catalog;

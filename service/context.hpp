@@ -24,7 +24,7 @@ std::string control_socket(const Config& config);  // STATE/crossfade.sock
 // The mapping with what the configuration replaces in it (secrets.bcrypt_cost).
 std::optional<Mapping> read_mapping(const Config& config, Findings& findings);
 
-// By "schema.name"; a relation that the source does not have is left out, compile() reports it.
+// By TableName::text(); a relation that the source does not have is left out, compile() reports it.
 std::map<std::string, CatalogTable> read_catalog(const Mapping& mapping, Connection& source);
 
 struct Context {

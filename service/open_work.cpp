@@ -45,8 +45,8 @@ std::string name_of(const Program& program, const Node& node, const KeyBytes& ke
     const MappedRelation& relation = program.relations[node.relation];
     const bool secret = std::ranges::any_of(
         relation.key, [&](std::uint32_t position) { return relation.columns[position].secret; });
-    if (secret) return relation.name;
-    return relation.name + (set ? " of " : " ") + display_key(key);
+    if (secret) return relation.mapping_name();
+    return relation.mapping_name() + (set ? " of " : " ") + display_key(key);
 }
 
 OpenWork fan_out_of(const Program& program, const RocksStore& store, const WorkItem& item) {

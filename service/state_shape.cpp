@@ -199,8 +199,7 @@ StateNumbers state_numbers(const Things& things, const Program& program) {
     numbers.entities = numbers_of(things, Kind::entity);
     numbers.claims = numbers_of(things, Kind::claim);
     for (const MappedRelation& relation : program.relations)
-        numbers.columns.push_back(
-            numbers_of(things, Kind::column, relation.schema + "." + relation.name));
+        numbers.columns.push_back(numbers_of(things, Kind::column, relation.table()));
     for (const EntityProgram& entity : program.entities) {
         numbers.target_columns.push_back(numbers_of(things, Kind::target_column, entity.name));
         numbers.parents.push_back(numbers_of(things, Kind::parent, entity.name));

@@ -43,9 +43,8 @@ const Row& CopyRowReader::read(std::string_view line) {
         });
     if (bad) refuse(*bad);
     if (columns != row_.size()) {
-        throw Failure{Error{ErrorKind::internal, "COPY of " + relation_.schema + "." +
-                                                     relation_.name +
-                                                     " gives another number of columns"}};
+        throw Failure{Error{ErrorKind::internal,
+                            "COPY of " + relation_.table() + " gives another number of columns"}};
     }
     return row_;
 }
@@ -63,8 +62,8 @@ void CopyRowReader::refuse(std::size_t column) {
             return relation_.columns[position].secret || is_absent(row_[position]);
         });
     const MappedColumn& bad = relation_.columns[column];
-    throw Failure{Error{ErrorKind::trust, "column " + bad.name + " of " + relation_.schema + "." +
-                                              relation_.name + " is not of type " +
+    throw Failure{Error{ErrorKind::trust, "column " + bad.name + " of " + relation_.table() +
+                                              " is not of type " +
                                               std::string{to_string(bad.type)} +
                                               (readable ? ", row " + display_key(key()) : "")}
                       .with_hint("compare the mapping with the table, and fix or cast the value")};
@@ -92,9 +91,9 @@ struct CopyTask {
 };
 
 Failure table_changed(const MappedRelation& relation) {
-    return Failure{Error{ErrorKind::conflict,
-                         relation.schema + "." + relation.name +
-                             " was truncated, rewritten or replaced after the snapshot was taken"}
+    return Failure{Error{
+        ErrorKind::conflict,
+        relation.table() + " was truncated, rewritten or replaced after the snapshot was taken"}
                        .with_hint("begin the load anew")};
 }
 
@@ -143,8 +142,8 @@ SourceTable SnapshotReader::find(const MappedRelation& relation, RelationIndex i
         "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')",
         Params{{relation.schema}, {relation.name}});
     if (found.empty()) {
-        throw Failure{Error{ErrorKind::trust, "the source has no table " + relation.schema + "." +
-                                                  relation.name + " any more"}};
+        throw Failure{
+            Error{ErrorKind::trust, "the source has no table " + relation.table() + " any more"}};
     }
     SourceTable table;
     table.relation = index;
@@ -188,7 +187,7 @@ std::uint64_t SnapshotReader::copy(const MappedRelation& relation, const CopyTas
         // The server cannot print the value, so it sends no row that could go to quarantine.
         if (next_step(error.kind()) == NextStep::quarantine) {
             error = Error{ErrorKind::trust, error.message(), error.sqlstate()};
-            error.within("reading " + relation.schema + "." + relation.name);
+            error.within("reading " + relation.table());
         }
         throw Failure{error};
     }
@@ -275,8 +274,8 @@ ImageLoadResult copy_images(const Program& program, const SecretFingerprinter& f
     for (RelationIndex r = 0; r < program.relations.size(); ++r) {
         result.rows.push_back(rows[r]);
         const MappedRelation& relation = program.relations[r];
-        log.debug("relation copied", {fields::table(relation.schema + "." + relation.name),
-                                      fields::rows(result.rows.back())});
+        log.debug("relation copied",
+                  {fields::table(relation.table()), fields::rows(result.rows.back())});
     }
     result.bytes = bytes;
     return result;

@@ -66,7 +66,7 @@ std::optional<std::string> name_of_copy(const Program& program, std::string_view
                     [&](std::uint32_t position) { return relation.columns[position].secret; });
     throw Failure{
         Error{ErrorKind::trust,
-              "table " + relation.schema + "." + relation.name + " has two rows with the same key" +
+              "table " + relation.table() + " has two rows with the same key" +
                   (secret ? std::string{} : ", " + display_key(keys::after_number(whole)))}
             .with_hint("its rows can only be told apart by a key: give the table a primary key, or "
                        "name a unique one under relations: in the mapping")};

@@ -27,26 +27,24 @@ void Compiler::error(const Location& where, const std::string& message) {
 RelationIndex Compiler::relation(const std::string& name, const Location& where) {
     if (const auto known = relation_of_.find(name); known != relation_of_.end())
         return known->second;
-    std::string schema = "public";
-    const RelationSettings* settings = nullptr;
-    for (const RelationSettings& entry : mapping_.relations) {
-        if (entry.name == name) settings = &entry;
-    }
-    if (settings != nullptr) schema = settings->schema;
-    const auto found = source_.find(schema + "." + name);
+    const RelationSettings* settings = mapping_.settings(name);
+    const TableName called = mapping_.table_of(name);
+    const auto found = source_.find(called.text());
     if (found == source_.end()) {
         std::vector<std::string> names;
         for (const auto& [qualified, table] : source_)
             names.push_back(table.name);
-        const std::string near = nearest(name, names);
-        error(where, "the source has no table \"" + schema + "." + name + "\"" +
+        const std::string near = nearest(called.name, names);
+        error(where, "the source has no table \"" + called.text() + "\"" +
                          (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
         relation_of_[name] = kNone;
         return kNone;
     }
+    refuse_second_name(name, where);
     const auto index = static_cast<RelationIndex>(program_->relations.size());
     relation_of_[name] = index;
-    program_->relations.push_back({schema, name, {}, {}, false});
+    program_->relations.push_back(
+        {called.schema, called.name, {}, {}, false, name == called.name ? "" : name});
     tables_.push_back(&found->second);
     std::vector<std::string> key = settings != nullptr ? settings->key : std::vector<std::string>{};
     if (key.empty()) key = found->second.primary_key;
@@ -69,6 +67,19 @@ RelationIndex Compiler::relation(const std::string& name, const Location& where)
     return index;
 }
 
+// Rows of a table arrive once, as those of one relation.
+void Compiler::refuse_second_name(const std::string& name, const Location& where) {
+    const TableName table = mapping_.table_of(name);
+    for (const RelationSettings& other : mapping_.relations) {
+        if (other.name == name) break;
+        if (TableName{other.schema, other.table_name()} != table) continue;
+        const RelationSettings* own = mapping_.settings(name);
+        error(own != nullptr ? own->where : where, "table \"" + table.text() +
+                                                       "\" is the relation \"" + other.name +
+                                                       "\" already; one table is one relation");
+    }
+}
+
 std::vector<std::string> Compiler::column_names(RelationIndex relation) const {
     std::vector<std::string> names;
     for (const CatalogColumn& c : table(relation).columns)
@@ -83,11 +94,9 @@ std::optional<std::uint32_t> Compiler::column(RelationIndex relation, const std:
     }
     const CatalogColumn* found = table(relation).find(name);
     if (found == nullptr) return std::nullopt;
-    bool secret = false;
-    for (const RelationSettings& entry : mapping_.relations) {
-        if (entry.name != mapped.name) continue;
-        secret = std::find(entry.secret.begin(), entry.secret.end(), name) != entry.secret.end();
-    }
+    const RelationSettings* settings = mapping_.settings(mapped.mapping_name());
+    const bool secret =
+        settings != nullptr && std::ranges::find(settings->secret, name) != settings->secret.end();
     mapped.columns.push_back(
         {name, secret ? Type::secret : found->type, secret, found->blank_padded});
     return static_cast<std::uint32_t>(mapped.columns.size() - 1);
@@ -278,7 +287,7 @@ std::uint32_t Program::find_entity(std::string_view name) const {
 
 std::uint32_t Program::find_relation(std::string_view name) const {
     for (std::uint32_t i = 0; i < relations.size(); ++i) {
-        if (relations[i].name == name) return i;
+        if (relations[i].mapping_name() == name) return i;
     }
     return kNone;
 }
@@ -296,13 +305,8 @@ std::set<std::string> relations_of(const Mapping& mapping) {
     for (const Macro& macro : mapping.macros)
         compiler::collect_relations(macro.body, names);
     std::set<std::string> qualified;
-    for (const std::string& name : names) {
-        std::string schema = "public";
-        for (const RelationSettings& entry : mapping.relations) {
-            if (entry.name == name) schema = entry.schema;
-        }
-        qualified.insert(schema + "." + name);
-    }
+    for (const std::string& name : names)
+        qualified.insert(mapping.table_of(name).text());
     return qualified;
 }
 

@@ -195,7 +195,8 @@ Compiled Compiler::target_call(const Expr& expr, const Scope& scope) {
             found = true;
         }
         if (!found) {
-            error(expr.args[1]->where, "rows of " + in_quotes(program_->relations[relation].name) +
+            error(expr.args[1]->where, "rows of " +
+                                           in_quotes(program_->relations[relation].mapping_name()) +
                                            " do not feed the entity " + in_quotes(entity.name));
             return kNothing;
         }

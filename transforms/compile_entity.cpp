@@ -170,7 +170,7 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
                 found = true;
             }
             if (!found) {
-                error(spec.where, "rows of \"" + program_->relations[relation].name +
+                error(spec.where, "rows of \"" + program_->relations[relation].mapping_name() +
                                       "\" do not feed the entity \"" + entity.name + "\"");
             }
             program.feeds.emplace_back(relation, node.index);

@@ -35,7 +35,7 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
         const auto position = column(relation, name);
         if (!position) {
             const std::string near = nearest(name, column_names(relation));
-            error(where, "table " + in_quotes(program_->relations[relation].name) +
+            error(where, "table " + in_quotes(program_->relations[relation].mapping_name()) +
                              " has no column " + in_quotes(name) +
                              (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
             return kNothing;

@@ -115,7 +115,7 @@ IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope,
                             const std::string& text, bool scan) {
     const RelationIndex relation = program_->nodes[node].relation;
     const std::string name =
-        program_->relations[relation].name + " by " + text + (scan ? " (scan)" : "");
+        program_->relations[relation].mapping_name() + " by " + text + (scan ? " (scan)" : "");
     if (const auto known = edges_.find(name); known != edges_.end()) return known->second;
     IndexSpec spec;
     spec.name = name;
@@ -248,10 +248,8 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
         refuse_loose_key("the key of " + in_quotes(expr.text),
                          shown.plain_equality ? "" : shown.type_name, expr.where);
     }
-    bool scan = false;
-    for (const RelationSettings& entry : mapping_.relations) {
-        if (entry.name == expr.text) scan = entry.scan;
-    }
+    const RelationSettings* settings = mapping_.settings(expr.text);
+    const bool scan = settings != nullptr && settings->scan;
     const Edge by = edge(expr.args, scope, scan, target, expr.where);
     Node node;
     node.kind = by.constant        ? Node::Kind::lookup_constant

@@ -88,6 +88,7 @@ public:
 private:
     // compile.cpp: relations, order, entry
     RelationIndex relation(const std::string& name, const Location& where);
+    void refuse_second_name(const std::string& name, const Location& where);
     std::optional<std::uint32_t> column(RelationIndex relation, const std::string& name);
     std::vector<std::string> column_names(RelationIndex relation) const;
     const CatalogTable& table(RelationIndex relation) const { return *tables_[relation]; }

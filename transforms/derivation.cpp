@@ -116,7 +116,7 @@ private:
         for (const RowEval& required : spec.required) {
             const RowRef ref = required(frame);
             if (ref.row) continue;
-            outcome.wanted.push_back(program_.relations[ref.relation].name + " " +
+            outcome.wanted.push_back(program_.relations[ref.relation].mapping_name() + " " +
                                      display_key(ref.key));
         }
         if (outcome.wanted.empty()) {  // every row is there: the key's own expression rejects

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/finding.hpp"
+#include "model/relation.hpp"
 #include "transforms/expression.hpp"
 
 #include <cstdint>
@@ -17,10 +18,13 @@ namespace crossfade {
 
 // relations: {accounts: {schema: public, key: [id], secret: [password], scan: true}}  — optional
 // settings; a relation that an entity reads need not be listed.
+// relations: {old_accounts: {table: archive.accounts}}  — a name of its own for a table.
 struct RelationSettings {
     std::string name;
     Location where;
     std::string schema = "public";
+    std::string table;  // in the schema; empty: the relation's name
+    const std::string& table_name() const { return table.empty() ? name : table; }
     // Empty: the primary key of the catalog, else its replica identity.
     std::vector<std::string> key;
     std::vector<std::string> secret;  // become (HMAC, kind) in the decoder
@@ -193,6 +197,8 @@ struct Mapping {
     std::vector<RelationSettings> relations;
     std::vector<Macro> macros;
     std::vector<EntitySpec> entities;
+    const RelationSettings* settings(std::string_view relation) const;  // null: none are given
+    TableName table_of(const std::string& relation) const;
 };
 
 // Reads and parses; every problem of form (YAML, unknown or duplicate keys, wrong kinds, syntax of

@@ -8,7 +8,7 @@ ParentReference by_row(const Program& program, const ParentProgram& parent, Fram
     ParentReference reference;
     if (!ref.row) {
         reference.null = ref.key.empty();
-        reference.wanted = program.relations[ref.relation].name + " " +
+        reference.wanted = program.relations[ref.relation].mapping_name() + " " +
                            (ref.key.empty() ? "null" : display_key(ref.key));
         return reference;
     }

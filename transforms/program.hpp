@@ -169,12 +169,12 @@ struct Program {
     std::uint32_t find_relation(std::string_view name) const;
 };
 
-// Checks the mapping against the source's tables (keyed by "schema.name") and compiles it. Every
-// problem is a finding; nullptr if there is an error.
+// Checks the mapping against the source's tables (keyed by TableName::text()) and compiles it.
+// Every problem is a finding; nullptr if there is an error.
 std::shared_ptr<const Program> compile(const Mapping& mapping,
                                        const std::map<std::string, CatalogTable>& source,
                                        Findings& findings);
-// The relations a mapping names, as "schema.name": what the caller must look up before compile().
+// The tables a mapping names, as TableName::text(): what the caller must look up before compile().
 std::set<std::string> relations_of(const Mapping& mapping);
 
 // The key of an index entry for a row, per slot. Empty optional: the row has no entry there.

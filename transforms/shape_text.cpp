@@ -138,7 +138,7 @@ private:
     }
 
     void add_relation(const MappedRelation& relation) {
-        const std::string name = name_of(relation);
+        const std::string name = relation.table();
         std::vector<std::string> key;
         for (const std::uint32_t position : relation.key)
             key.push_back(relation.columns[position].name);
@@ -153,11 +153,8 @@ private:
         }
     }
 
-    static std::string name_of(const MappedRelation& relation) {
-        return relation.schema + "." + relation.name;
-    }
     std::string relation_name(RelationIndex relation) const {
-        return relation == kNone ? "-" : name_of(program_.relations[relation]);
+        return relation == kNone ? "-" : program_.relations[relation].table();
     }
     std::string entity_name(EntityIndex entity) const {
         return entity == kNone ? "-" : program_.entities[entity].name;

@@ -101,7 +101,7 @@ private:
 
     void prepare() {
         for (const MappedRelation& relation : program_.relations) {
-            result_.relations.push_back({.name = relation.schema + "." + relation.name});
+            result_.relations.push_back({.name = relation.table()});
         }
         scratch_directory_.emplace(options_.scratch);
         scratch_ = RocksStore::open(*scratch_directory_ / "state");

@@ -235,14 +235,14 @@ TEST_CASE("findings stand at the character that is wrong, whatever the quoting",
 TEST_CASE("all findings come at once, in the order of the file", "[mapping]") {
     const std::vector<std::string> findings = findings_of(
         "version: 2\nnamespace: nothing\nrelations:\n  a: {scan: maybe, skan: true}\n"
-        "functions:\n  broken: a\n  \"f(x, x)\": a\n  \"txt(x)\": a\n"
-        "entities:\n  e:\n    target: a.b.c\n    rout: {row: r}\n    columns: {c: \"a +\", c: "
-        "b}\n");
+        "functions:\n  broken: a\n  \"f(x, x)\": a\n  \"txt(x)\": a\nentities:\n"
+        "  e:\n    target: a.b.c\n    rout: {row: r}\n    columns: {c: \"a +\", c: b}\n");
     const std::vector<std::string> expected{
         "m.yaml:1:10: version: a whole number from 1 to 1 is expected",
         "m.yaml:2:12: namespace: a UUID is expected: 8-4-4-4-12 hexadecimal digits",
         "m.yaml:4:13: relations.a.scan: true or false is expected",
-        "m.yaml:4:20: relations.a.skan: unknown key 'skan'; known here: schema, key, secret, scan",
+        "m.yaml:4:20: relations.a.skan: unknown key 'skan'; known here: schema, table, key, "
+        "secret, scan",
         "m.yaml:6:3: functions.broken: a function is declared as \"name(parameter, ...)\"",
         "m.yaml:7:3: functions.f(x, x): parameter 'x' stands here twice",
         "m.yaml:8:3: functions.txt(x): 'txt' is a function of the language; choose another name",

@@ -21,15 +21,34 @@ constexpr std::array<std::string_view, 22> kSpecialForms{
     "mean",   "most_frequent", "first",          "list",   "set",     "rank",
     "bcrypt", "park",          "compact",        "key"};
 
+// table: of `schema` if that is given, and then any name; else schema.table, or a table in public.
+void read_table(Document& document, const Entry& entry, bool in_schema,
+                RelationSettings& relation) {
+    relation.table =
+        read_text(document, entry, in_schema ? "the name of a table" : "schema.table").value_or("");
+    const std::size_t dot = relation.table.find('.');
+    if (in_schema || dot == std::string::npos) return;
+    relation.schema = relation.table.substr(0, dot);
+    relation.table.erase(0, dot + 1);
+    if (relation.schema.empty() || relation.table.empty() ||
+        relation.table.find('.') != std::string::npos) {
+        document.error(document.place(entry), entry.path,
+                       "schema.table is expected; names with dots are given by schema and table");
+    }
+}
+
 RelationSettings read_relation(Document& document, const Entry& entry) {
     RelationSettings relation;
     relation.name = entry.key;
     relation.where = entry.key_where;
     if (document.is_blank(entry)) return relation;
     MapReader map{document, entry, "a map of settings"};
-    if (const auto schema = map.take("schema")) {
+    const auto schema = map.take("schema");
+    if (schema) {
         relation.schema = read_text(document, *schema, "the name of a schema").value_or("public");
     }
+    if (const auto table = map.take("table"))
+        read_table(document, *table, schema.has_value(), relation);
     if (const auto key = map.take("key")) {
         relation.key = read_texts(document, *key, "the name of a column");
     }
@@ -184,6 +203,17 @@ void read_top(Document& document, const Entry& root, Mapping& mapping) {
 }
 
 }  // namespace
+
+const RelationSettings* Mapping::settings(std::string_view relation) const {
+    const auto found = std::ranges::find(relations, relation, &RelationSettings::name);
+    return found == relations.end() ? nullptr : &*found;
+}
+
+TableName Mapping::table_of(const std::string& relation) const {
+    const RelationSettings* known = settings(relation);
+    return known != nullptr ? TableName{known->schema, known->table_name()}
+                            : TableName{"public", relation};
+}
 
 std::optional<Mapping> parse_mapping(std::string_view yaml, const std::string& file_name,
                                      Findings& findings) {
