@@ -231,4 +231,11 @@ void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& find
     }
 }
 
+void tell_ranges(const TargetSpec& spec, const TableShape& shape) {
+    for (const TargetColumn& column : spec.columns) {
+        const ColumnShape* found = shape.find(column.name);
+        if (column.range && found != nullptr) column.range->tell(found->base);
+    }
+}
+
 }  // namespace crossfade

@@ -84,4 +84,7 @@ bool is_guarded(const TargetColumn& column);
 // every value back as it was written.
 void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& findings);
 
+// Tells the columns of `spec` what they can hold.
+void tell_ranges(const TargetSpec& spec, const TableShape& shape);
+
 }  // namespace crossfade

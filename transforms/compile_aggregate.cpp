@@ -156,6 +156,11 @@ private:
     Value best_ = Null{}, sum_ = Null{};
 };
 
+// Whether the result is one of the values.
+bool gives_one(const std::string& kind) {
+    return kind == "min" || kind == "max" || kind == "most_frequent" || kind == "first";
+}
+
 Type result_type(const std::string& kind, Type value) {
     if (kind == "any" || kind == "all") return Type::boolean;
     if (kind == "count" || kind == "count_distinct" || kind == "rank") return Type::integer;
@@ -237,10 +242,11 @@ Node Compiler::members_node(const std::string& alias, const Scope& scope, std::v
 }
 
 // One body a slot: what the aggregate evaluates over a member.
-Body Compiler::aggregate_body(const Expr& expr, const Scope& scope, bool view, Type& type) {
+Body Compiler::aggregate_body(const Expr& expr, const Scope& scope, std::uint32_t into, bool view,
+                              Type& type) {
     Body body;
     if (expr.args.size() > 1) {
-        const Compiled value = expression(expr.args[1], scope);
+        const Compiled value = expression(expr.args[1], scope, into);
         body.value = value.eval;
         type = value.type;
     }
@@ -260,7 +266,8 @@ Body Compiler::aggregate_body(const Expr& expr, const Scope& scope, bool view, T
 }
 
 std::optional<Source> Compiler::aggregate_source(const Expr& expr, const std::string& alias,
-                                                 const Scope& scope, Type& type) {
+                                                 const Scope& scope, std::uint32_t into,
+                                                 Type& type) {
     const ViewSpec* view = find_view(*owner_.spec, alias);
     const SetSpec* set = find_set(*owner_.spec, alias);
     const Members* members = view != nullptr  ? &view->members
@@ -283,14 +290,15 @@ std::optional<Source> Compiler::aggregate_source(const Expr& expr, const std::st
         body_scope.outer = &scope;
         body_scope.row =
             RowVariable{alias, source.relation, node_id, source.frame_slot, members, slot};
-        source.bodies.push_back(aggregate_body(expr, body_scope, source.view, type));
+        source.bodies.push_back(aggregate_body(expr, body_scope, into, source.view, type));
     }
     tracker_ = outer;
     return source;
 }
 
-Compiled Compiler::aggregate(const Expr& expr, const Scope& scope) {
+Compiled Compiler::aggregate(const Expr& expr, const Scope& scope, std::uint32_t into) {
     const std::string& kind = expr.text;
+    if (!gives_one(kind)) into = kNone;
     Compiled nothing{[](Frame&) -> Value { return Null{}; }, Type::any};
     const std::vector<std::string> names = names_of(*expr.args[0]);
     const bool ranked = kind == "rank";
@@ -303,7 +311,7 @@ Compiled Compiler::aggregate(const Expr& expr, const Scope& scope) {
     Type type = Type::any;
     std::vector<Source> sources;
     for (const std::string& alias : names) {
-        auto source = aggregate_source(expr, alias, scope, type);
+        auto source = aggregate_source(expr, alias, scope, into, type);
         if (!source) return nothing;
         sources.push_back(std::move(*source));
     }

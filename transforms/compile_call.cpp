@@ -23,12 +23,19 @@ Value bcrypt_value(const Value& plain, const Value& cost, const std::string& sal
     return *hash;
 }
 
+// Whether the function may give this argument as it is, whatever else it is for.
+bool is_result(std::string_view function, std::size_t argument, std::size_t arguments) {
+    if (function == "raise") return argument == 1;
+    if (function == "nullif") return argument == 0;
+    if (function != "choose" || argument < 2) return false;
+    return argument % 2 == 0 || argument + 1 == arguments;
+}
 }  // namespace
 
-Compiled Compiler::call(const ExprPtr& expr, const Scope& scope) {
-    if (is_aggregate(*expr, scope)) return aggregate(*expr, scope);
+Compiled Compiler::call(const ExprPtr& expr, const Scope& scope, std::uint32_t into) {
+    if (is_aggregate(*expr, scope)) return aggregate(*expr, scope, into);
     bool known = false;
-    Compiled result = special(expr, scope, known);
+    Compiled result = special(expr, scope, into, known);
     if (known) return result;
     for (const Macro& macro : mapping_.macros) {
         if (macro.name != expr->text) continue;
@@ -54,20 +61,21 @@ Compiled Compiler::call(const ExprPtr& expr, const Scope& scope) {
             --macro_depth_;
             return kNothing;
         }
-        result = expression(macro.body, inner);
+        result = expression(macro.body, inner, into);
         --macro_depth_;
         return result;
     }
-    return function(*expr, scope);
+    return function(*expr, scope, into);
 }
 
 // `known` tells whether the name is that of a special form, whatever its arguments.
-Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, bool& known) {
+Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, std::uint32_t into,
+                           bool& known) {
     struct Form {
         std::string_view name;
         std::size_t at_least;
         std::size_t at_most;
-        Compiled (Compiler::*compile)(const Expr&, const Scope&);
+        Compiled (Compiler::*compile)(const Expr&, const Scope&, std::uint32_t);
     };
     static constexpr std::array kForms{
         Form{"if", 2, 3, &Compiler::if_call},
@@ -91,13 +99,13 @@ Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, bool& known)
                   " arguments, not " + std::to_string(expr->args.size()));
         return kNothing;
     }
-    return (this->*form->compile)(*expr, scope);
+    return (this->*form->compile)(*expr, scope, into);
 }
 
-Compiled Compiler::if_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::if_call(const Expr& expr, const Scope& scope, std::uint32_t into) {
     const Compiled condition = expression(expr.args[0], scope);
-    const Compiled yes = expression(expr.args[1], scope);
-    const Compiled no = expr.args.size() == 3 ? expression(expr.args[2], scope) : kNothing;
+    const Compiled yes = expression(expr.args[1], scope, into);
+    const Compiled no = expr.args.size() == 3 ? expression(expr.args[2], scope, into) : kNothing;
     if (!fits(condition.type, Type::boolean)) error(expr.where, "`if` wants a condition first");
     return {[c = condition.eval, y = yes.eval, n = no.eval](Frame& f) {
                 return is_true(c(f)) ? y(f) : n(f);
@@ -106,12 +114,12 @@ Compiled Compiler::if_call(const Expr& expr, const Scope& scope) {
             yes.loose_type.empty() ? no.loose_type : yes.loose_type};
 }
 
-Compiled Compiler::coalesce_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::coalesce_call(const Expr& expr, const Scope& scope, std::uint32_t into) {
     std::vector<Eval> evals;
     Type type = Type::any;
     std::string loose;
     for (const ExprPtr& arg : expr.args) {
-        const Compiled compiled = expression(arg, scope);
+        const Compiled compiled = expression(arg, scope, into);
         evals.push_back(compiled.eval);
         if (!compiled.loose_type.empty()) loose = compiled.loose_type;
         type = &arg == &expr.args.front() || compiled.type == type ? compiled.type : Type::any;
@@ -126,7 +134,7 @@ Compiled Compiler::coalesce_call(const Expr& expr, const Scope& scope) {
             type, std::nullopt, loose};
 }
 
-Compiled Compiler::exists_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::exists_call(const Expr& expr, const Scope& scope, std::uint32_t) {
     auto row = try_row(expr.args[0], scope);
     if (!row) {
         error(expr.where, "exists(...) wants a row");
@@ -138,13 +146,13 @@ Compiled Compiler::exists_call(const Expr& expr, const Scope& scope) {
     return {[e = row->eval](Frame& f) -> Value { return e(f).row != nullptr; }, Type::boolean};
 }
 
-Compiled Compiler::compact_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::compact_call(const Expr& expr, const Scope& scope, std::uint32_t) {
     if (expr.args[0]->kind == Expr::Kind::object) return object(*expr.args[0], scope, true);
     error(expr.where, "compact(...) wants an object: compact({key: value})");
     return kNothing;
 }
 
-Compiled Compiler::park_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::park_call(const Expr& expr, const Scope& scope, std::uint32_t) {
     const Compiled reason = expression(expr.args[0], scope);
     return {[r = reason.eval](Frame& frame) -> Value {
                 const Value text = text_of(r(frame));
@@ -153,7 +161,7 @@ Compiled Compiler::park_call(const Expr& expr, const Scope& scope) {
             Type::any};
 }
 
-Compiled Compiler::bcrypt_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::bcrypt_call(const Expr& expr, const Scope& scope, std::uint32_t) {
     const Compiled plain = expression(expr.args[0], scope);
     const Compiled cost = expression(expr.args[1], scope);
     return {[p = plain.eval, c = cost.eval](Frame& frame) {
@@ -164,7 +172,7 @@ Compiled Compiler::bcrypt_call(const Expr& expr, const Scope& scope) {
 
 // target(entity, row): the uuid of the entity's root that the row feeds; NULL while no row of it
 // stands.
-Compiled Compiler::target_call(const Expr& expr, const Scope& scope) {
+Compiled Compiler::target_call(const Expr& expr, const Scope& scope, std::uint32_t) {
     if (tracker_ != nullptr) tracker_->other = true;
     const std::uint32_t of = program_->find_entity(expr.args[0]->text);
     if (of == kNone) {
@@ -221,7 +229,22 @@ Compiled Compiler::target_call(const Expr& expr, const Scope& scope) {
             Type::uuid};
 }
 
-Compiled Compiler::function(const Expr& expr, const Scope& scope) {
+// int() of a number that its column cannot hold is NULL, as int() of what is no number.
+Compiled Compiler::in_range(Compiled number, std::uint32_t column) {
+    auto& told = program_->entities[owner_.entity].target.columns[column].range;
+    if (!told) told = std::make_shared<IntegerRange>();
+    const std::shared_ptr<const IntegerRange> range = told;
+    return {[e = std::move(number.eval), range](Frame& frame) -> Value {
+                Value value = e(frame);
+                const auto* whole = std::get_if<std::int64_t>(&value);
+                if (whole == nullptr || range->holds(*whole)) return value;
+                frame.flags.raise("bad_number");
+                return Null{};
+            },
+            number.type};
+}
+
+Compiled Compiler::function(const Expr& expr, const Scope& scope, std::uint32_t into) {
     const Function* function = find_function(expr.text);
     if (function == nullptr) {
         std::vector<std::string> names = function_names();
@@ -246,7 +269,8 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope) {
     }
     std::vector<Eval> args;
     for (std::size_t i = 0; i < expr.args.size(); ++i) {
-        const Compiled arg = expression(expr.args[i], scope);
+        const bool given_back = is_result(expr.text, i, expr.args.size());
+        const Compiled arg = expression(expr.args[i], scope, given_back ? into : kNone);
         args.push_back(arg.eval);
         if (function->parameters.empty()) continue;
         const Type wanted = function->parameters[std::min(i, function->parameters.size() - 1)];
@@ -257,16 +281,17 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope) {
                                            std::string{to_string(arg.type)});
         }
     }
-    return {[args, function](Frame& frame) -> Value {
-                std::vector<Value> values;
-                values.reserve(args.size());
-                for (const Eval& arg : args)
-                    values.push_back(arg(frame));
-                Result<Value> result = function->apply(values, frame.flags);
-                if (!result) throw Reject{result.error().message()};
-                return std::move(*result);
-            },
-            function->result};
+    Compiled compiled{[args, function](Frame& frame) -> Value {
+                          std::vector<Value> values;
+                          values.reserve(args.size());
+                          for (const Eval& arg : args)
+                              values.push_back(arg(frame));
+                          Result<Value> result = function->apply(values, frame.flags);
+                          if (!result) throw Reject{result.error().message()};
+                          return std::move(*result);
+                      },
+                      function->result};
+    return expr.text == "int" && into != kNone ? in_range(std::move(compiled), into) : compiled;
 }
 
 }  // namespace crossfade::compiler

@@ -193,7 +193,8 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
     return program;
 }
 
-ColumnProgram Compiler::value_column(const ColumnSpec& spec, const Scope& scope) {
+ColumnProgram Compiler::value_column(const ColumnSpec& spec, const Scope& scope,
+                                     std::uint32_t into) {
     ColumnProgram column;
     column.kind = spec.kind;
     if (spec.kind == ColumnSpec::Kind::json) {
@@ -207,8 +208,9 @@ ColumnProgram Compiler::value_column(const ColumnSpec& spec, const Scope& scope)
         column.value = this->object(object, scope).eval;
         return column;
     }
-    if (spec.kind == ColumnSpec::Kind::value) column.value = expression(spec.value, scope).eval;
-    if (spec.vacate) column.vacate = expression(spec.vacate, scope).eval;
+    if (spec.kind == ColumnSpec::Kind::value)
+        column.value = expression(spec.value, scope, into).eval;
+    if (spec.vacate) column.vacate = expression(spec.vacate, scope, into).eval;
     return column;
 }
 
@@ -222,7 +224,8 @@ void Compiler::claim(EntityIndex index, const ColumnSpec& spec, const Scope& sco
         error(spec.where, "`within` names no column of this entity: \"" + name + "\"");
         return 0;
     };
-    column.value = expression(spec.value, scope).eval;
+    const std::uint32_t into = position(spec.name);
+    column.value = expression(spec.value, scope, into).eval;
     Scope with_value;
     with_value.outer = &scope;
     with_value.claimed_value = owner_.values++;
@@ -238,14 +241,14 @@ void Compiler::claim(EntityIndex index, const ColumnSpec& spec, const Scope& sco
     for (const OrderTerm& term : spec.order) {
         column.order.emplace_back(expression(term.expr, scope).eval, term.descending);
     }
-    if (spec.otherwise) column.otherwise = expression(spec.otherwise, scope).eval;
+    if (spec.otherwise) column.otherwise = expression(spec.otherwise, scope, into).eval;
     if (!spec.shape.empty()) {
         column.shape = ShapePattern::compile(spec.shape);
         if (!column.shape) error(spec.where, "not a regular expression: \"" + spec.shape + "\"");
     }
     ClaimSpec claim;
     claim.entity = index;
-    claim.column = position(spec.name);
+    claim.column = into;
     for (const std::string& name : spec.within)
         claim.within.push_back(position(name));
     // A claim of one variant serves the same column of the others.
@@ -332,7 +335,8 @@ void Compiler::variant(EntityIndex index, std::size_t slot) {
     }
     for (const ColumnSpec& column_spec : spec.columns) {
         path_ = base + ".columns." + column_spec.name;
-        ColumnProgram column = value_column(column_spec, scope);
+        const auto into = static_cast<std::uint32_t>(variant.columns.size());
+        ColumnProgram column = value_column(column_spec, scope, into);
         if (column_spec.kind == ColumnSpec::Kind::claim) claim(index, column_spec, scope, column);
         if (column_spec.kind == ColumnSpec::Kind::deferred) deferred(column_spec, scope, column);
         variant.columns.push_back(std::move(column));
@@ -367,9 +371,7 @@ void Compiler::entity(EntityIndex index) {
         Scope scope;
         scope.claimed_value = owner_.values++;
         entity.adopt_value = *scope.claimed_value;
-        entity.adopt_to = [eval = expression(spec.adopt->to, scope).eval](Frame& f) {
-            return eval(f);
-        };
+        entity.adopt_to = expression(spec.adopt->to, scope).eval;
     }
     entity.rows = owner_.rows;
     entity.values = owner_.values;

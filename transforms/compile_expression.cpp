@@ -89,7 +89,7 @@ Compiled Compiler::key_expression(const ExprPtr& expr, const Scope& scope) {
     return compiled;
 }
 
-Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope) {
+Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope, std::uint32_t into) {
     switch (expr->kind) {
         case Expr::Kind::literal: {
             Type type = Type::any;
@@ -99,12 +99,12 @@ Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope) {
             if (std::holds_alternative<Decimal>(expr->value)) type = Type::decimal;
             return {[value = expr->value](Frame&) { return value; }, type};
         }
-        case Expr::Kind::name: return name(*expr, scope);
-        case Expr::Kind::field: return field(*expr, scope);
+        case Expr::Kind::name: return name(*expr, scope, into);
+        case Expr::Kind::field: return field(*expr, scope, into);
         case Expr::Kind::lookup:
             error(expr->where, "a row is not a value: name a column of it, or ask exists(...)");
             return kNothing;
-        case Expr::Kind::call: return call(expr, scope);
+        case Expr::Kind::call: return call(expr, scope, into);
         case Expr::Kind::unary: return unary(*expr, scope);
         case Expr::Kind::binary: return binary(*expr, scope);
         case Expr::Kind::in_list: {
@@ -148,30 +148,31 @@ Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope) {
 }
 
 std::optional<Compiled> Compiler::slot_name(const RowVariable& row, const std::string& name,
-                                            const Scope& scope) {
+                                            const Scope& scope, std::uint32_t into) {
     if (row.members == nullptr || !row.members->slots) return std::nullopt;
     const Slots& slots = *row.members->slots;
     if (name == slots.variable) {
         return Compiled{[value = slots.values[row.slot]](Frame&) { return value; }, Type::any};
     }
     for (const Slots::Name& entry : slots.names) {
-        if (entry.name == name) return expression(entry.per_value[row.slot], scope);
+        if (entry.name == name) return expression(entry.per_value[row.slot], scope, into);
     }
     return std::nullopt;
 }
 
 // What the scopes know under a name, innermost first: parameters, slot names, columns.
-std::optional<Compiled> Compiler::scoped_name(const Expr& expr, const Scope& scope) {
+std::optional<Compiled> Compiler::scoped_name(const Expr& expr, const Scope& scope,
+                                              std::uint32_t into) {
     for (const Scope* s = &scope; s != nullptr; s = s->outer) {
         if (const auto bound = s->parameters.find(expr.text); bound != s->parameters.end()) {
-            return expression(bound->second.first, *bound->second.second);
+            return expression(bound->second.first, *bound->second.second, into);
         }
         if (expr.text == "value" && s->claimed_value) {
             return Compiled{[slot = *s->claimed_value](Frame& f) { return f.values[slot]; },
                             Type::any};
         }
         if (!s->row) continue;
-        if (auto slot = slot_name(*s->row, expr.text, *s)) return slot;
+        if (auto slot = slot_name(*s->row, expr.text, *s, into)) return slot;
         if (!s->secret_column.empty() && expr.text == s->secret_column) {
             return Compiled{[](Frame& f) { return f.plain != nullptr ? *f.plain : Value{Null{}}; },
                             Type::text};
@@ -183,8 +184,8 @@ std::optional<Compiled> Compiler::scoped_name(const Expr& expr, const Scope& sco
     return std::nullopt;
 }
 
-Compiled Compiler::name(const Expr& expr, const Scope& scope) {
-    if (auto known = scoped_name(expr, scope)) return *known;
+Compiled Compiler::name(const Expr& expr, const Scope& scope, std::uint32_t into) {
+    if (auto known = scoped_name(expr, scope, into)) return *known;
     if (expr.text == "key" && owner_.entity != kNone) return key_part(expr, {});
     if (owner_.spec != nullptr) {
         const auto expand = [&](const std::vector<std::pair<std::string, ExprPtr>>& list,
@@ -195,7 +196,7 @@ Compiled Compiler::name(const Expr& expr, const Scope& scope) {
                     error(expr.where, in_quotes(alias) + " is defined by itself");
                     return kNothing;
                 }
-                Compiled result = expression(body, scope);
+                Compiled result = expression(body, scope, into);
                 expanding_.erase(what + alias);
                 return result;
             }
@@ -255,14 +256,14 @@ Compiled Compiler::key_part(const Expr& expr, const std::string& part) {
     return {[position](Frame& frame) { return frame.key.at(position); }, Type::any};
 }
 
-Compiled Compiler::field(const Expr& expr, const Scope& scope) {
+Compiled Compiler::field(const Expr& expr, const Scope& scope, std::uint32_t into) {
     const ExprPtr& row = expr.args[0];
     if (row->kind == Expr::Kind::name && row->text == "key") return key_part(expr, expr.text);
     if (row->kind == Expr::Kind::name) {
         // alias.slot_name, and the secret of a deferred column
         for (const Scope* s = &scope; s != nullptr; s = s->outer) {
             if (!s->row || s->row->alias != row->text) continue;
-            if (auto slot = slot_name(*s->row, expr.text, *s)) return *slot;
+            if (auto slot = slot_name(*s->row, expr.text, *s, into)) return *slot;
         }
     }
     auto compiled = try_row(row, scope);

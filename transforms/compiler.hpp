@@ -101,7 +101,7 @@ private:
     void root(EntityIndex index);
     void variant(EntityIndex index, std::size_t slot);
     ParentProgram parent(const ParentSpec& spec, const Scope& scope);
-    ColumnProgram value_column(const ColumnSpec& spec, const Scope& scope);
+    ColumnProgram value_column(const ColumnSpec& spec, const Scope& scope, std::uint32_t into);
     void claim(EntityIndex index, const ColumnSpec& spec, const Scope& scope,
                ColumnProgram& column);
     void deferred(const ColumnSpec& spec, const Scope& scope, ColumnProgram& column);
@@ -123,20 +123,22 @@ private:
     void owners();
 
     // compile_expression.cpp
-    Compiled expression(const ExprPtr& expr, const Scope& scope);
-    Compiled name(const Expr& expr, const Scope& scope);
-    Compiled field(const Expr& expr, const Scope& scope);
-    Compiled call(const ExprPtr& expr, const Scope& scope);
-    Compiled special(const ExprPtr& expr, const Scope& scope, bool& known);
-    Compiled function(const Expr& expr, const Scope& scope);
+    // `into`: the column of the entity that the value goes to as it is.
+    Compiled expression(const ExprPtr& expr, const Scope& scope, std::uint32_t into = kNone);
+    Compiled name(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled field(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled call(const ExprPtr& expr, const Scope& scope, std::uint32_t into);
+    Compiled special(const ExprPtr& expr, const Scope& scope, std::uint32_t into, bool& known);
+    Compiled function(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled in_range(Compiled number, std::uint32_t column);
     // The special forms; the number of arguments is right already.
-    Compiled if_call(const Expr& expr, const Scope& scope);
-    Compiled coalesce_call(const Expr& expr, const Scope& scope);
-    Compiled exists_call(const Expr& expr, const Scope& scope);
-    Compiled target_call(const Expr& expr, const Scope& scope);
-    Compiled compact_call(const Expr& expr, const Scope& scope);
-    Compiled park_call(const Expr& expr, const Scope& scope);
-    Compiled bcrypt_call(const Expr& expr, const Scope& scope);
+    Compiled if_call(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled coalesce_call(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled exists_call(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled target_call(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled compact_call(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled park_call(const Expr& expr, const Scope& scope, std::uint32_t into);
+    Compiled bcrypt_call(const Expr& expr, const Scope& scope, std::uint32_t into);
     Compiled binary(const Expr& expr, const Scope& scope);
     Compiled unary(const Expr& expr, const Scope& scope);
     Compiled object(const Expr& expr, const Scope& scope, bool compact = false);
@@ -145,9 +147,9 @@ private:
     Compiled key_expression(const ExprPtr& expr, const Scope& scope);
     void refuse_loose_key(const std::string& what, const std::string& type, const Location& where);
     Compiled column_of(const CompiledRow& row, const std::string& name, const Location& where);
-    std::optional<Compiled> scoped_name(const Expr& expr, const Scope& scope);
+    std::optional<Compiled> scoped_name(const Expr& expr, const Scope& scope, std::uint32_t into);
     std::optional<Compiled> slot_name(const RowVariable& row, const std::string& name,
-                                      const Scope& scope);
+                                      const Scope& scope, std::uint32_t into);
 
     // compile_row.cpp: rows, lookups, edges
     std::optional<CompiledRow> try_row(const ExprPtr& expr, const Scope& scope);
@@ -174,10 +176,11 @@ private:
     // compile_aggregate.cpp
     bool is_aggregate(const Expr& expr, const Scope& scope) const;
     Node members_node(const std::string& alias, const Scope& scope, std::vector<Eval>& at);
-    Body aggregate_body(const Expr& expr, const Scope& scope, bool view, Type& type);
+    Body aggregate_body(const Expr& expr, const Scope& scope, std::uint32_t into, bool view,
+                        Type& type);
     std::optional<Source> aggregate_source(const Expr& expr, const std::string& alias,
-                                           const Scope& scope, Type& type);
-    Compiled aggregate(const Expr& expr, const Scope& scope);
+                                           const Scope& scope, std::uint32_t into, Type& type);
+    Compiled aggregate(const Expr& expr, const Scope& scope, std::uint32_t into);
 
     const Mapping& mapping_;
     const std::map<std::string, CatalogTable>& source_;

@@ -4,6 +4,7 @@
 #include "postgres/quote.hpp"
 #include "postgres/transaction.hpp"
 #include "target/progress.hpp"
+#include "target/shape.hpp"
 #include "verify/accounts.hpp"
 #include "verify/expected.hpp"
 #include "verify/images.hpp"
@@ -117,6 +118,10 @@ private:
         result_.point = snapshot.point;
         state_ = callbacks_.hold(snapshot.point);
         transaction_.emplace(*target_, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        for (const EntityProgram& entity : program_.entities) {
+            const TargetSpec& spec = entity.target;
+            tell_ranges(spec, read_shape(*target_, spec.schema, spec.table));
+        }
         const auto progress = read_progress(*target_, options_.slot);
         release.run();
         result_.held = since(start);

@@ -136,3 +136,25 @@ TEST_CASE("4.12 Values of courses and calendars: codes, years, terms, credits, l
     check_pair(pair);
     pair.stop();
 }
+
+TEST_CASE("4.12 A credit too large for lms costs neither the course nor its offerings",
+          "[pair][postgres]") {
+    Pair pair{{.data = "none"}};
+    pair.start();
+    const CourseRows rows = course(1);
+    pair.play(rows.subject + rows.plan + rows.course +
+              "UPDATE education_plan_subject SET credit = '99999999999', m_hours = '3000000000';");
+    const auto credits = [&] {
+        return pair.lms_rows(
+            "SELECT credit_hours, lecture_hours, (SELECT count(*) FROM course_offerings) "
+            "FROM courses");
+    };
+    CHECK(credits() == "(3,,1)");
+    check_pair(pair);
+    pair.play(
+        "INSERT INTO education_plan_subject (id, subject_id, credit, active) VALUES "
+        "(#2, #1, '2147483648', 1), (#3, #1, '99999999999', 1), (#4, #1, '4', 1)");
+    CHECK(credits() == "(4,,1)");
+    check_pair(pair);
+    pair.stop();
+}
