@@ -156,6 +156,17 @@ TargetBatch Batch::derive() {
     for (const auto& [item, value] : fills_) {
         auto record = view.record(item.entity, item.key);
         if (!record || !record->present) continue;
+        if (record->state == StoredState::gone) {
+            // The row stands as it is. If its root returns, the value is asked for again.
+            forget_digest(*record, item.column | StoredDigest::kFingerprint);
+            derived_.staged().put(Family::derived, keys::root(item.entity, item.key),
+                                  record->encode());
+            continue;
+        }
+        if (is_absent(value)) {  // it has returned since
+            deriver_->new_work().push_back(item);
+            continue;
+        }
         Value filled = is_null(value)
                            ? until_value(program_, item.entity, item.key, item.column, view)
                            : value;
@@ -182,13 +193,12 @@ void Batch::refuse(const BatchAnswer& answer) {
     for (const Refusal& refusal : answer.refused) {
         if (!input_.refused.insert_or_assign(refusal.root, refusal).second)
             input_.stuck.insert(refusal.root);
-        for (const auto& [item, value] : fills_) {
-            if (RootRef{item.entity, item.key} == refusal.root)
-                input_.unfilled[refusal.root].insert(item.column);
-        }
         input_.dirty[refusal.root.entity].insert(refusal.root.root);
         std::erase_if(fills_, [&](const auto& fill) {
-            return fill.first.entity == refusal.root.entity && fill.first.key == refusal.root.root;
+            const WorkItem& item = fill.first;
+            if (RootRef{item.entity, item.key} != refusal.root) return false;
+            input_.unfilled[refusal.root].insert(item.column);
+            return true;
         });
     }
     for (const RootRef& root : answer.missing) {

@@ -53,7 +53,8 @@ public:
     // Derives one root again and writes its row whatever the state believes to stand there: repair,
     // retry.
     void add_root(const RootRef& root);
-    // Fills a deferred column: the value that belongs there (NULL: its `until` value).
+    // Fills a deferred column: the value that belongs there. NULL: its `until` value; absent: the
+    // root was gone, and there was nothing to compute.
     void fill(const WorkItem& item, const Value& value);
 
     TargetBatch derive();  // call again after refuse()

@@ -78,6 +78,17 @@ bool Deriver::has_moved(EntityIndex entity, const KeyBytes& root, const Working&
     return any && all;
 }
 
+// No source row is behind a root that is gone, so there is none to reject. What the target refuses
+// to delete, or to give the values of `keep`, stands as it is until the root is derived again.
+void Deriver::let_stand(Working& working) {
+    if (!working.before.present) return;
+    working.fate = Fate::stand;
+    working.detach.clear();
+    working.after.present = true;
+    working.after.parents = working.before.parents;
+    working.after.flags.emplace(kRefused);
+}
+
 // The last good row stands although its root does not give it now; parents it refers to may leave.
 void Deriver::decide_standing(EntityIndex entity, const KeyBytes& root, Working& working) {
     const auto& parents = program_.entities[entity].variants.front().parents;

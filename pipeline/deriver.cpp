@@ -59,12 +59,15 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
         if (const auto unfilled = input_.unfilled.find({entity, root});
             unfilled != input_.unfilled.end()) {
             for (const std::uint32_t column : unfilled->second)
-                set_digest(working.before, column | StoredDigest::kFingerprint, {});
+                forget_digest(working.before, column | StoredDigest::kFingerprint);
         }
         working.after = working.before;
     }
     working.outcome = derive_or_take(entity, root);
-    if (const auto refusal = input_.refused.find({entity, root}); refusal != input_.refused.end()) {
+    const auto refusal = input_.refused.find({entity, root});
+    const bool refused = refusal != input_.refused.end();
+    const bool gone = working.outcome.state == RootState::gone;
+    if (refused && !gone) {
         working.outcome.state = RootState::rejected;
         const Refusal& why = refusal->second;
         working.outcome.reason = why.sqlstate == kNotWritten
@@ -73,6 +76,7 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
     }
     wish_id(entity, root, working);
     decide(entity, root, working);
+    if (refused && gone) let_stand(working);
     take_claims(entity, root, working);
     yield_row(entity, root, working);
     publish(entity, root, working);

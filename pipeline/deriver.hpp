@@ -93,6 +93,7 @@ private:
     Outcome derive_or_take(EntityIndex entity, const KeyBytes& root);
     void decide(EntityIndex entity, const KeyBytes& root, Working& working);
     bool has_moved(EntityIndex entity, const KeyBytes& root, const Working& working);
+    void let_stand(Working& working);
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void ask_again(const Working& working);
@@ -133,6 +134,9 @@ private:
     std::uint32_t depth(EntityIndex entity, const KeyBytes& root);
     std::string row_hash(EntityIndex entity, const Outcome& outcome) const;
     Working& at(EntityIndex entity, const KeyBytes& root) { return working_[entity].at(root); }
+
+    // Flag of a gone root whose row the target would not let go.
+    static constexpr const char* kRefused = "refused";
 
     const Program& program_;
     const Reader& base_;

@@ -28,6 +28,11 @@ void set_digest(DerivedRecord& record, std::uint32_t column, const std::string& 
     record.digests.push_back({column, digest});
 }
 
+void forget_digest(DerivedRecord& record, std::uint32_t column) {
+    std::erase_if(record.digests,
+                  [&](const StoredDigest& stored) { return stored.column == column; });
+}
+
 std::string find_digest(const DerivedRecord& record, std::uint32_t column) {
     for (const StoredDigest& stored : record.digests) {
         if (stored.column == column) return stored.digest;

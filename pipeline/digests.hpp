@@ -20,6 +20,7 @@ std::string sha256(const std::string& bytes);  // 32 bytes
 std::string text_digest(const Value& value);
 
 void set_digest(DerivedRecord& record, std::uint32_t column, const std::string& digest);
+void forget_digest(DerivedRecord& record, std::uint32_t column);
 std::string find_digest(const DerivedRecord& record, std::uint32_t column);  // empty: none
 
 }  // namespace crossfade

@@ -202,7 +202,7 @@ void Deriver::finish_stand(EntityIndex entity, const KeyBytes& root, Working& wo
 
 void Deriver::finish_retire(EntityIndex entity, const KeyBytes& root, Working& working,
                             TargetBatch& batch) {
-    if (working.before.state == StoredState::gone)
+    if (working.before.state == StoredState::gone && !working.before.flags.contains(kRefused))
         return finish_stand(entity, root, working, batch);
     vacate(entity, root, working, batch);
     working.after.hash.clear();

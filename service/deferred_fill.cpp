@@ -81,9 +81,10 @@ struct DeferredFill::Impl {
     // Nothing: the source has moved on; the stream brings the change.
     std::optional<Value> value_of(const WorkItem& item, StateView& view) {
         const auto record = view.record(item.entity, item.key);
+        if (!record || !record->present || record->state == StoredState::gone)
+            return Value{Absent{}};
         const auto place = secret_place(program, item.entity, item.key, item.column, view);
-        if (!record || !record->present || !place || is_null(place->fingerprint))
-            return Value{Null{}};
+        if (!place || is_null(place->fingerprint)) return Value{Null{}};
         const auto plain = read_again(*place);
         if (!plain) return std::nullopt;
         auto value = deferred_value(program, item.entity, item.key, item.column, Value{*plain},

@@ -30,7 +30,8 @@ public:
 
     // Begins a chunk if none is under way and items are queued.
     void begin();
-    // The finished chunk, once. Values are NULL where the column keeps its `until` value.
+    // The finished chunk, once. Values are NULL where the column keeps its `until` value, absent
+    // where the root is gone.
     std::optional<Filled> take();
 
 private:

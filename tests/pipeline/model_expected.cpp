@@ -29,6 +29,7 @@ public:
             settle(e);
             compare_rows(e);
             compare_counts(e);
+            compare_quarantine(e);
             for (EntityIndex of = 0; of <= e && !difference_.empty(); ++of)
                 difference_ += roots_of(of);
         }
@@ -301,6 +302,22 @@ private:
                        what + ", expected " + std::to_string(counts[what]));
             }
         }
+    }
+
+    // What `quarantine list` shows and what `status` counts are one.
+    void compare_quarantine(EntityIndex e) {
+        const std::string prefix = keys::entity_prefix(e);
+        std::map<StoredState, std::int64_t> listed;
+        state_.scan(Family::quarantine, prefix, {}, [&](std::string_view key, std::string_view) {
+            const DerivedRecord& record = records_[e][KeyBytes{key.substr(prefix.size())}];
+            if (record.members == 0) differ("a root without rows is in quarantine");
+            listed[record.state] += static_cast<std::int64_t>(record.members);
+            return true;
+        });
+        const bool parked = listed[StoredState::parked] == read_counter(state_, e, "parked");
+        const bool rejected = listed[StoredState::rejected] == read_counter(state_, e, "rejected");
+        if (!parked || !rejected || listed.size() > 2)
+            differ(program_.entities[e].name + ": quarantine and account disagree");
     }
 
     void compare_indexes() {

@@ -35,11 +35,11 @@ private:
 class SmallRoad : private SmallMapping, public Bridge {
 public:
     SmallRoad(const std::string& source_sql, const std::string& target_sql,
-              const std::string& mapping)
+              const std::string& mapping, const Settings& settings = {})
         : SmallMapping{mapping},
           Bridge{{SmallServers::shared().source, "template1", SmallServers::shared().target,
                   "template1", file()},
-                 {},
+                 settings,
                  {}} {
         source(source_sql);
         target(target_sql);
