@@ -36,6 +36,7 @@ namespace {
 struct VerifyFlags {
     std::vector<std::string> entities;
     bool repair = false;
+    bool born = false;
     bool json = false;
 };
 
@@ -174,6 +175,7 @@ public:
         options_.target = target_options(config, "verify");
         options_.slot = config.source.slot;
         options_.scratch = scratch_folder(config);
+        options_.list_born = flags.born;
         options_.entities = {flags.entities.begin(), flags.entities.end()};
     }
 
@@ -202,6 +204,10 @@ public:
                       << (reason == quarantined.end() ? remaining(after, entity, key)
                                                       : reason->second)
                       << '\n';
+        }
+        for (const Difference& difference : after.kept) {
+            if (difference.kind == DifferenceKind::image)
+                std::cerr << "could not repair: " << difference_text(difference) << '\n';
         }
         if (repaired > 0) {
             std::cerr << "repaired " << repaired << " roots; each is a bug worth a report\n";
@@ -235,7 +241,7 @@ int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     VerifyRun run{*config, *context, flags};
     const Verification found = run.look();
     std::cout << (flags.json ? report_json(found) : report_text(found)) << '\n';
-    if (flags.repair && !found.repairs.empty()) run.repair(found.repairs);
+    if (flags.repair && !found.is_clean()) run.repair(found.repairs);
     return found.is_clean() ? kGood : kFound;
 }
 
@@ -247,6 +253,7 @@ void add_verify(CLI::App& app, Invocation& invocation) {
         app.add_subcommand("verify", "compares both databases, exactly, at one position");
     command->add_option("--entity", flags->entities, "only these entities")->type_name("NAME");
     command->add_flag("--repair", flags->repair, "derives and writes again what differs");
+    command->add_flag("--born", flags->born, "lists the rows that are not the bridge's");
     command->add_flag("--json", flags->json, "the report as JSON");
     command->callback([&invocation, flags] {
         invocation.run = [&invocation, flags] { return run_verify(invocation, *flags); };

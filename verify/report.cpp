@@ -84,6 +84,38 @@ std::string json_entity(const EntityVerification& entity) {
         .text;
 }
 
+// What a finding says, and what repairs it.
+std::string meaning(DifferenceKind kind) {
+    std::string text{to_string(kind)};
+    switch (kind) {
+        case DifferenceKind::missing:
+            text += ": the source gives a row that is not on the target; --repair writes it";
+            break;
+        case DifferenceKind::extra:
+            text += ": a row of the bridge that the source does not give now; --repair removes it";
+            break;
+        case DifferenceKind::different:
+            text +=
+                ": a column is not what the source gives; --repair writes it. If the target "
+                "may change it, the mapping says so (owner)";
+            break;
+        case DifferenceKind::image:
+            text +=
+                ": the state holds another row than the source, so what is made of it is "
+                "wrong; --repair cannot read it again, a new load does (drop --state, run)";
+            break;
+        case DifferenceKind::state:
+            text += ": a root is counted as something else than it is; --repair derives it again";
+            break;
+        case DifferenceKind::account:
+            text +=
+                ": counts that should be equal are not; --repair of the other findings "
+                "corrects those that they explain, a new load all (drop --state, run)";
+            break;
+    }
+    return text + "\n";
+}
+
 }  // namespace
 
 std::string difference_text(const Difference& difference) {
@@ -121,10 +153,16 @@ std::string report_text(const Verification& verification) {
     if (verification.deferred > 0) {
         out += text(verification.deferred) + " deferred values are still to be filled in\n";
     }
+    for (const BornRow& row : verification.born)
+        out += "born " + row.entity + " id " + row.id.format() + "\n";
     for (const Difference& difference : verification.kept)
         out += difference_text(difference) + "\n";
     if (verification.differences > verification.kept.size()) {
         out += "and " + text(verification.differences - verification.kept.size()) + " more\n";
+    }
+    for (std::size_t k = 0; k < kDifferenceKinds; ++k) {
+        const auto kind = static_cast<DifferenceKind>(k);
+        if (verification.count(kind) > 0) out += meaning(kind);
     }
     out += text(verification.differences) +
            (verification.differences == 1 ? " difference\n" : " differences\n");
@@ -146,6 +184,12 @@ std::string report_json(const Verification& verification) {
                                             {"differences", text(relation.differences)}})
                                    .text);
     }
+    std::vector<std::string> born;
+    for (const BornRow& row : verification.born) {
+        born.push_back(
+            json_object({{"entity", json_quote(row.entity)}, {"id", json_quote(row.id.format())}})
+                .text);
+    }
     std::vector<std::string> found;
     for (const Difference& difference : verification.kept)
         found.push_back(json_difference(difference));
@@ -159,6 +203,7 @@ std::string report_json(const Verification& verification) {
                         {"elapsed_ms", text(verification.elapsed.count())},
                         {"entities", json_object(std::move(entities)).text},
                         {"relations", json_object(std::move(relations)).text},
+                        {"born_rows", json_array(born).text},
                         {"found", json_array(found).text}})
         .text;
 }

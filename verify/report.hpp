@@ -16,7 +16,8 @@ std::string report_text(const Verification& verification);
 // "elapsed_ms",
 //  "entities": {NAME: {"source", "applied", "merged", "filtered", "parked", "rejected", "pending",
 //  "compared", "standing", "born", "taken_over", "differences"}}, "relations": {NAME: {"rows",
-//  "images", "differences"}}, "found": [{"kind", "entity", "key", "id", "column", "expected",
+//  "images", "differences"}}, "born_rows": [{"entity", "id"}], if asked for,
+//  "found": [{"kind", "entity", "key", "id", "column", "expected",
 //  "found", "rewriter" if a trigger may be it}]}; a value is null for NULL, and withheld
 // values are left out with "secret": true.
 std::string report_json(const Verification& verification);

@@ -98,6 +98,7 @@ void RowComparison::unexpected(const StoredRow& row) {
     const auto owner = root_of_row(program_, state_, entity_, row.id);
     if (!owner) {
         ++counts_->born;
+        on_born_(entity_, row.id);
         return;
     }
     const RootRef ref = *owner;

@@ -27,6 +27,8 @@ public:
                   const Reader& state, Connection& target, DifferenceLog& log);
 
     using OnRows = std::function<void(std::uint64_t rows)>;
+    using OnBorn = std::function<void(EntityIndex entity, const Uuid& id)>;
+    void on_born(OnBorn on_born) { on_born_ = std::move(on_born); }
     void compare(EntityIndex entity, EntityVerification& counts, const OnRows& on_rows);
 
 private:
@@ -53,6 +55,7 @@ private:
     const Reader& state_;
     Connection& target_;
     DifferenceLog& log_;
+    OnBorn on_born_ = [](EntityIndex, const Uuid&) {};
     // Of the entity in hand:
     EntityIndex entity_ = 0;
     EntityVerification* counts_ = nullptr;

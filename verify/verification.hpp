@@ -70,6 +70,12 @@ struct ImageRef {
     friend auto operator<=>(const ImageRef&, const ImageRef&) = default;
 };
 
+// A row of an entity's table that is not the bridge's. Where entities share a table, of the first.
+struct BornRow {
+    std::string entity;
+    Uuid id;
+};
+
 struct Verification {
     EndLsn point;             // source and target were compared as of here
     std::uint64_t batch = 0;  // the target's batch that stands for this point
@@ -78,6 +84,7 @@ struct Verification {
     std::uint64_t differences = 0;  // all of them, also those not kept
     std::array<std::uint64_t, kDifferenceKinds> by_kind{};
     std::vector<Difference> kept;  // the first ones, up to the limit
+    std::vector<BornRow> born;     // if they were asked for
     std::vector<RootRef> repairs;  // roots to derive and write again, each once, up to the limit
     std::vector<ImageRef> images;  // source rows to read again, likewise
     std::uint64_t deferred = 0;    // fills of deferred columns still queued: no difference

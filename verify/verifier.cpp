@@ -174,6 +174,14 @@ private:
             on_verified_("deriving", roots, 0);
         });
         RowComparison rows{program_, expected, *scratch_, *state_, *target_, log_};
+        std::set<std::pair<std::string, Uuid>> born;  // by table
+        if (options_.list_born) {
+            rows.on_born([&](EntityIndex entity, const Uuid& id) {
+                const EntityProgram& program = program_.entities[entity];
+                const std::string table = program.target.schema + "." + program.target.table;
+                if (born.emplace(table, id).second) result_.born.push_back({program.name, id});
+            });
+        }
         for (EntityIndex entity = 0; entity < program_.entities.size(); ++entity) {
             const std::string& name = program_.entities[entity].name;
             if (!is_wanted(name)) continue;

@@ -37,6 +37,7 @@ struct VerifyOptions {
     std::set<std::string> entities;       // compared; empty: all
     std::size_t differences_max = 1'000;  // kept with their values; all are counted
     std::size_t repairs_max = 100'000;
+    bool list_born = false;  // Verification::born
 };
 
 struct SourceSnapshot {
