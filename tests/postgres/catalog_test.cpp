@@ -146,7 +146,7 @@ TEST_CASE("a server says what it is", "[postgres]") {
     CHECK(facts.current > Lsn{});
     CHECK(facts.superuser);
     CHECK_FALSE(facts.in_recovery);
-    CHECK(facts.replication_slots_max == 64);
+    CHECK(facts.replication_slots_max == 256);
     CHECK(facts.wal_sender_timeout_ms == 60'000);
     CHECK_FALSE(facts.has_standbys);
 }
