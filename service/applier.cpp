@@ -49,6 +49,7 @@ Applier::Applier(const Program& program, RocksStore& store, Config config, Secre
       tasks_{Error{ErrorKind::conflict, "the initial load is under way"}.with_hint(
           "`crossfade status` says how far it is")},
       hold_{config_.state, log_, [this] { wake(); }},
+      catalog_watch_{program, store, source_options(config_, "catalog"), [this] { wake(); }},
       deferred_{program, store, source_options(config_, "secrets"), key, log_, [this] { wake(); }} {
     road_.on_refusal = [this](const Refusal& refusal) {
         log_.warning("row refused by the target",
@@ -236,6 +237,7 @@ void Applier::back_off(BackOff& retry, const Error& error) {
 }
 
 bool Applier::step(bool load_only) {
+    if (const auto changed = catalog_watch_.changed()) throw Failure{*changed};
     if (stands_still()) return false;
     bool busy = run_tasks();
     if (Clock::now() < target_retry_.at) return busy;

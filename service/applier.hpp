@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "pipeline/road.hpp"
 #include "service/bridge_hold.hpp"
+#include "service/catalog_watch.hpp"
 #include "service/deferred_fill.hpp"
 #include "service/load_progress.hpp"
 #include "service/lock_watch.hpp"
@@ -121,6 +122,7 @@ private:
     BridgeHold hold_;
 
     // These have threads that call wake(), so they are the last: they end before what it uses.
+    CatalogWatch catalog_watch_;
     DeferredFill deferred_;
     std::unique_ptr<StreamSession> session_;
 };

@@ -5,6 +5,7 @@
 #include "postgres/server_facts.hpp"
 #include "replicator/slot.hpp"
 #include "service/adoption.hpp"
+#include "service/catalog_watch.hpp"
 #include "service/context.hpp"
 #include "service/load_memory.hpp"
 #include "service/source_identity.hpp"
@@ -119,6 +120,10 @@ void InitialLoad::begin(SourceStop& stop) {
         check_target(target);
     }
     refuse_rules(target, target_specs(program_));
+    {
+        Connection catalog = Connection::open(source_options(config_, "load"));
+        keep_catalog(program_, store_, catalog);
+    }
     set_meta(store_, std::string{keys::kLoad}, kImages);
     load(replication, stop);
 }

@@ -6,6 +6,7 @@
 #include "postgres/server_facts.hpp"
 #include "replicator/slot.hpp"
 #include "service/applier.hpp"
+#include "service/catalog_watch.hpp"
 #include "service/context.hpp"
 #include "service/control_server.hpp"
 #include "service/initial_load.hpp"
@@ -130,13 +131,15 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, Applier&
     return handlers;
 }
 
-// The stream may go on only if slot, server and position still belong together.
-void check_resumable(const Config& config, const RocksStore& store) {
+// The stream may go on only if slot, server and position still belong together, and the tables are
+// those that were loaded.
+void check_resumable(const Config& config, const Program& program, RocksStore& store) {
     Connection source = Connection::open(source_options(config, "resume"));
     const ServerFacts facts = read_server_facts(source);
     const Position position = read_position(store);
     check_resume(inspect_slot(source, config.source.slot), config.source.slot, config.source.plugin,
                  position.applied, EndLsn{}, facts);
+    check_catalog(program, store, source);
 }
 
 // However the service ends, nobody is left waiting.
@@ -199,7 +202,8 @@ int run_service(const Config& config, const Context& context, bool snapshot_only
             InitialLoad load{*context.program,     *store,  config, key, applier.interrupt(),
                              applier.slot_watch(), console, log};
             run_load(load, config, stop.get_token(), log);
-            if (!snapshot_only && !stop.stop_requested()) check_resumable(config, *store);
+            if (!snapshot_only && !stop.stop_requested())
+                check_resumable(config, *context.program, *store);
             service::notify_status("running");
             applier.run(snapshot_only);
         } catch (const Failure& failure) {
