@@ -171,7 +171,7 @@ TEST_CASE("a column that the source gets while the bridge runs is told of once, 
     road.settle();
     road.source(
         "ALTER TABLE customer ADD COLUMN \"Shoe size\" integer;"
-        "UPDATE customer SET \"Shoe size\" = 43, name = 'Two' WHERE id = 1;"
+        "UPDATE customer SET \"Shoe size\" = -4398761, name = 'Two' WHERE id = 1;"
         "UPDATE customer SET \"Shoe size\" = 44, name = 'Three' WHERE id = 2");
     road.settle();
     const std::string log = text_of(road.folder() / "service.log");
@@ -181,7 +181,7 @@ TEST_CASE("a column that the source gets while the bridge runs is told of once, 
     CHECK(log.find(told, first + 1) == std::string::npos);
     CHECK_THAT(log, ContainsSubstring("public.customer"));
     CHECK_THAT(log, ContainsSubstring("Shoe size"));
-    CHECK_THAT(log, !ContainsSubstring("43"));
+    CHECK_THAT(log, !ContainsSubstring("4398761"));
     check_agreement(road);
     road.stop();
 }
