@@ -98,11 +98,12 @@ void Deriver::yield_row(EntityIndex entity, const KeyBytes& root, Working& worki
     if (!owner || *owner == RootRef{entity, root}) return;
     working.fate = Fate::yield;
     auto& claims = working.after.claims;
-    const auto ids = std::ranges::stable_partition(
-        claims, [&](const StoredClaim& claim) { return !program_.claims[claim.claim].of_id; });
-    register_claims(overlay_, root, {claims.begin(), ids.begin()}, {}, touched_);
+    const auto ids = std::stable_partition(
+        claims.begin(), claims.end(),
+        [&](const StoredClaim& claim) { return !program_.claims[claim.claim].of_id; });
+    register_claims(overlay_, root, {claims.begin(), ids}, {}, touched_);
     std::vector<StoredClaim> wished = id_claims(entity, working);
-    register_claims(overlay_, root, {ids.begin(), ids.end()}, wished, touched_ids_);
+    register_claims(overlay_, root, {ids, claims.end()}, wished, touched_ids_);
     claims = std::move(wished);
     working.after.present = false;
     if (working.lost) working.after.id = working.outcome.id;

@@ -14,10 +14,11 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     // this batch.
     const auto current = view_.record(entity, root);
     std::vector<StoredClaim> registered = current ? current->claims : std::vector<StoredClaim>{};
-    const auto of_ids = std::ranges::stable_partition(
-        registered, [&](const StoredClaim& claim) { return !program_.claims[claim.claim].of_id; });
-    const std::vector<StoredClaim> registered_ids{of_ids.begin(), of_ids.end()};
-    registered.erase(of_ids.begin(), of_ids.end());
+    const auto of_ids = std::stable_partition(
+        registered.begin(), registered.end(),
+        [&](const StoredClaim& claim) { return !program_.claims[claim.claim].of_id; });
+    const std::vector<StoredClaim> registered_ids{of_ids, registered.end()};
+    registered.erase(of_ids, registered.end());
     std::vector<StoredClaim> claims;
     const auto keep_held = [&](char rank) {
         for (StoredClaim claim : working.before.claims) {

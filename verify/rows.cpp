@@ -101,7 +101,7 @@ void RowComparison::unexpected(const StoredRow& row) {
         on_born_(entity_, row.id);
         return;
     }
-    const RootRef ref = *owner;
+    const RootRef& ref = *owner;
     // Two entities may share a table; each is compared with its own rows alone.
     if (ref.entity != entity_) return;
     const auto derived = read_record(scratch_, ref);
