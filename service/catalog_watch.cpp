@@ -2,6 +2,7 @@
 
 #include "model/encoding.hpp"
 #include "model/start_thread.hpp"
+#include "postgres/interrupt.hpp"
 #include "postgres/quote.hpp"
 #include "state/keys.hpp"
 
@@ -41,6 +42,7 @@ struct TableLook {
 
 struct CatalogLook {
     std::string lsn;  // all that was committed before it is told by the look
+    std::string end;  // nothing that was committed behind it is
     std::map<std::string, TableLook> tables;
 };
 
@@ -50,7 +52,7 @@ std::string look_sql(const Program& program) {
         names += (names.empty() ? "(" : ", (") + quote_literal(relation.schema) + ", " +
                  quote_literal(relation.name) + ")";
     }
-    return "SELECT pg_current_wal_insert_lsn(), m.s, m.r, c.oid, c.relpersistence, c.relkind,"
+    return "SELECT m.s, m.r, c.oid, c.relpersistence, c.relkind,"
            " (SELECT count(*) FROM pg_inherits WHERE inhparent = c.oid), c.reltoastrelid,"
            " c.relfilenode, t.xmin, md5((to_jsonb(t) - 'typacl')::text), c.xmin, a.attname,"
            " a.attnum, format_type(a.atttypid, a.atttypmod), a.xmin, md5(to_jsonb(a)::text)"
@@ -62,13 +64,16 @@ std::string look_sql(const Program& program) {
            " a.attnum > 0 AND NOT a.attisdropped";
 }
 
+// The positions are read before and behind the snapshot of the look.
 CatalogLook read_catalog(Connection& source) {
-    const QueryResult rows = source.exec_prepared(kStatement, Params{});
+    const std::string where = "SELECT pg_current_wal_insert_lsn()";
     CatalogLook look;
+    look.lsn = source.exec(where).text(0, 0);
+    const QueryResult rows = source.exec_prepared(kStatement, Params{});
+    look.end = source.exec(where).text(0, 0);
     for (int r = 0; r < rows.rows(); ++r) {
         int at = 0;
         const auto next = [&] { return std::string{rows.text(r, at++)}; };
-        look.lsn = next();
         TableName name;
         name.schema = next();
         name.name = next();
@@ -209,7 +214,7 @@ std::optional<Error> difference(const Program& program, const CatalogLook& then,
         if (!change) continue;
         std::string text = "table " + relation.table() + " " + change->what;
         if (!change->xid.empty()) text += "; by transaction " + change->xid;
-        text += ", between " + then.lsn + " and " + now.lsn;
+        text += ", between " + then.lsn + " and " + now.end;
         return Error{ErrorKind::trust, text}.with_hint(
             "the stream does not tell such a change, so rows of this table may be wrong since "
             "then; "
@@ -243,6 +248,7 @@ struct CatalogWatch::Impl {
           source{std::move(options)},
           wake{std::move(tell)},
           period{wait} {
+        source.interrupt = &interrupt;
         thread = start_thread([this] { run(); });
     }
 
@@ -252,6 +258,9 @@ struct CatalogWatch::Impl {
             stopping = true;
         }
         news.notify_all();
+        // A server that answers nothing any more holds nobody up.
+        interrupt.raise();
+        interrupt.cut();
         thread.join();
     }
 
@@ -293,6 +302,7 @@ struct CatalogWatch::Impl {
     ConnectionOptions source;
     std::function<void()> wake;
     std::chrono::milliseconds period;
+    Interrupt interrupt;  // outlives the connection
     std::optional<Connection> connection;
     std::string last_lsn;
     mutable std::mutex mutex;

@@ -1,6 +1,7 @@
 #include "service/slot_watch.hpp"
 
 #include "model/start_thread.hpp"
+#include "postgres/interrupt.hpp"
 #include "replicator/slot.hpp"
 
 #include <condition_variable>
@@ -23,6 +24,7 @@ Error endangered(const std::string& slot, const SlotInfo& info, const std::strin
 struct SlotWatch::Impl {
     Impl(ConnectionOptions options, std::string name, Logger logger, std::chrono::milliseconds wait)
         : source{std::move(options)}, slot{std::move(name)}, log{std::move(logger)}, period{wait} {
+        source.interrupt = &interrupt;
         thread = start_thread([this] { run(); });
     }
 
@@ -32,6 +34,9 @@ struct SlotWatch::Impl {
             stopping = true;
         }
         changed.notify_all();
+        // A server that answers nothing any more holds nobody up.
+        interrupt.raise();
+        interrupt.cut();
         thread.join();
     }
 
@@ -78,6 +83,7 @@ struct SlotWatch::Impl {
     std::string slot;
     Logger log;
     std::chrono::milliseconds period;
+    Interrupt interrupt;  // outlives the connection
     std::optional<Connection> connection;
     std::stop_source stop;
     mutable std::mutex mutex;

@@ -3,6 +3,8 @@
 #include "tests/road/road_fixture.hpp"
 #include "tests/support/catch.hpp"
 
+#include <signal.h>
+
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -34,8 +36,25 @@ public:
         road_.start_armed("nowhere");
         CHECK(road_.wait_for_end() == 2);
     }
-    // Time for a look.
-    static void wait() { std::this_thread::sleep_for(std::chrono::milliseconds{2'500}); }
+    // Until the watch has looked twice since now.
+    void wait() {
+        const auto looked = [&](const std::string& since) {
+            return road_.source_value(
+                "SELECT coalesce(max(query_start)::text, '') FROM pg_stat_activity WHERE "
+                "application_name = 'crossfade catalog' AND query_start > '" +
+                since + "'");
+        };
+        std::string since = road_.source_value("SELECT clock_timestamp()");
+        for (int look = 0; look < 2; ++look) {
+            const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+            std::string at;
+            while ((at = looked(since)).empty() && std::chrono::steady_clock::now() < end)
+                std::this_thread::sleep_for(std::chrono::milliseconds{50});
+            REQUIRE_FALSE(at.empty());
+            // Its next statement but one belongs to another look.
+            since = road_.source_value("SELECT timestamptz '" + at + "' + interval '500 ms'");
+        }
+    }
 
 private:
     TemporaryDirectory folder_;
@@ -128,7 +147,7 @@ TEST_CASE("what changes nothing of the rows is no finding", "[road][postgres]") 
         CAPTURE(change);
         road.source(change);
     }
-    Followed::wait();
+    followed.wait();
     REQUIRE(road.runs());
     road.source("UPDATE t SET v = 'two'");
     road.settle();
@@ -138,4 +157,21 @@ TEST_CASE("what changes nothing of the rows is no finding", "[road][postgres]") 
     road.start();
     road.settle();
     road.stop();
+}
+
+TEST_CASE("a server that answers the watches nothing any more does not hold up the end",
+          "[road][postgres]") {
+    Followed followed;
+    EndToEnd& road = followed.road();
+    const std::string name = GENERATE("crossfade catalog", "crossfade slot");
+    const std::string of_watch = " FROM pg_stat_activity WHERE application_name = '" + name + "'";
+    std::string pid;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (pid.empty() && std::chrono::steady_clock::now() < end)
+        pid = road.source_value("SELECT coalesce(max(pid)::text, '')" + of_watch);
+    REQUIRE_FALSE(pid.empty());
+    REQUIRE(::kill(std::stoi(pid), SIGSTOP) == 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds{2'500});  // it has asked meanwhile
+    CHECK_NOTHROW(road.stop());
+    ::kill(std::stoi(pid), SIGCONT);
 }
