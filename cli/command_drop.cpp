@@ -1,8 +1,12 @@
 // crossfade drop: removes what crossfade created on either side. Rows it wrote to the target stay.
 #include "cli/read_config.hpp"
+#include "pipeline/map_file.hpp"
+#include "pipeline/road.hpp"
 #include "postgres/quote.hpp"
 #include "replicator/slot.hpp"
 #include "service/control_client.hpp"
+#include "service/initial_load.hpp"
+#include "state/rocks_store.hpp"
 #include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
 #include "target/schema.hpp"
@@ -21,6 +25,7 @@ namespace {
 
 struct DropOptions {
     bool state = false;
+    bool forget = false;
     bool yes = false;
 };
 
@@ -36,7 +41,11 @@ bool confirmed(const Config& config, const DropOptions& options) {
               << "\" on the source and schema crossfade on the target";
     if (options.state) std::cout << ", and the state " << config.state.string();
     std::cout << (options.state
-                      ? ".\nThe next run loads a new snapshot."
+                      ? (options.forget
+                             ? ".\nThe next run loads a new snapshot, and knows its rows "
+                               "by their ids alone."
+                             : ".\nThe next run loads a new snapshot. It finds there what "
+                               "this state knows of its rows, and the key of secrets.")
                       : ".\nThe state stays, and cannot be used again: --state removes it.")
               << " Go on? [y/N] " << std::flush;
     if (::isatty(STDIN_FILENO) != 1) {
@@ -78,19 +87,63 @@ void drop_on_target(const Config& config) {
     std::cout << "target: dropped schema crossfade\n";
 }
 
-void drop_state(const Config& config) {
-    std::error_code error;
+// What the state knows of the rows that stand, for the next load; before anything is removed.
+void keep_map(const Config& config) {
+    if (!std::filesystem::exists(config.state / "CURRENT")) return;
+    try {
+        RocksOptions options;
+        options.create = false;
+        const auto store = RocksStore::open(config.state, options);
+        // A load that was cut off has written nothing: the map that it was to begin with is there.
+        if (!has_images(*store)) return;
+        Connection target = Connection::open(target_options(config, "drop"));
+        settle_intent(*store, read_progress(target, config.source.slot));
+        const std::uint64_t rows = write_map(*store, kept_map(config.state));
+        std::cout << "state: kept the map of " << rows << " rows in "
+                  << kept_map(config.state).string() << '\n';
+    } catch (const Failure& failure) {
+        if (next_step(failure.error().kind()) == NextStep::retry) throw;
+        throw Failure{Error{failure.error()}
+                          .within("the map of the rows that stand cannot be kept")
+                          .with_hint("`crossfade drop --state --forget` goes on without: the next "
+                                     "load knows its rows by their ids alone, and rows whose "
+                                     "source row went meanwhile stay")};
+    }
+}
+
+void drop_state(const Config& config, bool forget) {
     // Only what is recognizably a state is removed: a mistyped path must not cost anything.
-    if (!std::filesystem::exists(config.state / "CURRENT")) {
+    const bool map = std::filesystem::exists(kept_map(config.state));
+    if (!std::filesystem::exists(config.state / "CURRENT") && !(forget && map)) {
         std::cout << "state: nothing at " << config.state.string() << '\n';
         return;
     }
-    std::filesystem::remove_all(config.state, error);
-    if (error) {
+    const auto removed = [&](const std::filesystem::path& path) {
+        std::error_code error;
+        std::filesystem::remove_all(path, error);
+        if (!error) return;
         throw Failure{Error{ErrorKind::configuration,
-                            "cannot remove " + config.state.string() + ": " + error.message()}};
+                            "cannot remove " + path.string() + ": " + error.message()}};
+    };
+    if (forget) {
+        removed(config.state);
+        std::cout << "state: removed " << config.state.string() << '\n';
+        return;
     }
-    std::cout << "state: removed " << config.state.string() << '\n';
+    std::error_code error;
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry : std::filesystem::directory_iterator{config.state, error}) {
+        const bool key = std::filesystem::equivalent(entry.path(), config.secrets.key_file, error);
+        if (!key && entry.path() != kept_map(config.state)) paths.push_back(entry.path());
+    }
+    // Without CURRENT it is no state any more, whatever else is left of it.
+    for (const auto& path : paths) {
+        if (path.filename() == "CURRENT") removed(path);
+    }
+    for (const auto& path : paths)
+        removed(path);
+    std::cout << "state: removed all but the map" << (map ? "" : " (there is none)")
+              << " and the key of secrets from " << config.state.string() << '\n';
 }
 
 int run_drop(const Invocation& invocation, const DropOptions& options) {
@@ -103,12 +156,13 @@ int run_drop(const Invocation& invocation, const DropOptions& options) {
         Connection target = Connection::open(target_options(*config, "drop"));
         require_schema_format(target, SchemaAge::exact_or_older);
     }
+    if (options.state && !options.forget) keep_map(*config);
     Connection source = Connection::open(source_options(*config, "drop"));
     std::cout << (drop_slot(source, config->source.slot) ? "source: dropped slot "
                                                          : "source: there is no slot ")
               << config->source.slot << '\n';
     drop_on_target(*config);
-    if (options.state) drop_state(*config);
+    if (options.state) drop_state(*config, options.forget);
     return kGood;
 }
 
@@ -118,7 +172,12 @@ void add_drop(CLI::App& app, Invocation& invocation) {
     auto options = std::make_shared<DropOptions>();
     CLI::App* command = app.add_subcommand("drop", "removes what crossfade created on either side");
     command->add_flag("--state", options->state,
-                      "the state directory too, with the key of secrets in it");
+                      "the state too; the map of the rows that stand is kept for the next load, "
+                      "and the key of secrets");
+    command
+        ->add_flag("--forget", options->forget,
+                   "with --state: the map and the key as well, the whole directory")
+        ->needs("--state");
     command->add_flag("--yes", options->yes, "without asking");
     command->callback([&invocation, options] {
         invocation.run = [&invocation, options] { return run_drop(invocation, *options); };

@@ -221,6 +221,7 @@ bool Batch::lose_claim(const RootRef& root, std::uint32_t claim) {
 
 bool Batch::unseat(const RootRef& root) {
     input_.dirty[root.entity].insert(root.root);
+    input_.forgotten.insert(root);
     return input_.unseated.insert(root).second;
 }
 

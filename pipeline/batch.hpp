@@ -63,9 +63,9 @@ public:
     // A row born on the target holds the unique value: the root takes its fallback. False: it does
     // not carry the claim.
     bool lose_claim(const RootRef& root, std::uint32_t claim);
-    // A row of an earlier migration carries a unique value that another root takes, and its own
-    // root has not written it yet: that root joins the batch, and gives up the value first. False:
-    // it did so already.
+    // A row carries a unique value that another root takes, and the state does not know: its root
+    // has not written it yet, or somebody put the value there. That root joins the batch, and gives
+    // up its unique values first. False: it did so already.
     bool unseat(const RootRef& root);
     void accept(const BatchAnswer& answer);  // rows that were not deleted after all
     // All changes of the state, for the intent. After accept().

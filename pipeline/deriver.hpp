@@ -45,7 +45,7 @@ public:
         std::set<RootRef> forgotten;  // repair: nothing is taken for granted of what stands there
         std::set<RootRef> missing;    // rows that somebody deleted: write them anew
         std::set<RootRef>
-            unseated;  // adopted rows: what unique values they carry is given up first
+            unseated;  // it is not known what unique values their rows carry: given up first
         std::set<ClaimValue> foreign;  // values that the target refused in an earlier attempt
         bool ask_again = true;         // of values that rows born on the target held once
         std::int64_t outcome_budget =
@@ -96,7 +96,7 @@ private:
     void let_stand(Working& working);
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
-    void ask_again(const Working& working);
+    void ask_again(const RootRef& ref, const Working& working);
     ClaimValue id_value(EntityIndex entity, const Uuid& id) const;
     void wish_id(EntityIndex entity, const KeyBytes& root, Working& working);
     std::vector<StoredClaim> id_claims(EntityIndex entity, const Working& working) const;

@@ -32,6 +32,11 @@ auto in_background(const Body& body) {
     }
 }
 
+bool is_derived(const Reader& reader, const RootRef& ref) {
+    const auto bytes = reader.get(Family::derived, keys::root(ref.entity, ref.root));
+    return bytes && DerivedRecord::decode(*bytes).epoch != DerivedRecord::kEarlier;
+}
+
 bool reads_its_own(const Program& program, EntityIndex entity) {
     return program.entities[entity].self_reference ||
            std::ranges::any_of(program.nodes, [&](const Node& node) {
@@ -62,9 +67,9 @@ LoadChunk next_load_chunk(const Program& program, const Reader& reader, const Wo
         }
         next.cursor = entry;
         if (again) return true;
-        const bool derived = item.column > 0 && !is_unresolved(root) &&
-                             reader.get(Family::derived, keys::root(item.entity, root));
-        if (!derived) chunk.roots.push_back(root);
+        const bool loaded =
+            item.column > 0 && !is_unresolved(root) && is_derived(reader, {item.entity, root});
+        if (!loaded) chunk.roots.push_back(root);
         last = std::move(root);
         return true;
     });

@@ -34,9 +34,8 @@ Road::Road(const Program& program, Store& store, BatchLimits limits)
       ahead_{program, store, limits.load_roots, limits.load_threads},
       position_{read_position(store)} {}
 
-void Road::recover(const std::optional<TargetProgress>& progress) {
-    position_ = read_position(store_);
-    const auto bytes = store_.get(Family::intents, keys::kIntent);
+void settle_intent(Store& store, const std::optional<TargetProgress>& progress) {
+    const auto bytes = store.get(Family::intents, keys::kIntent);
     const std::uint64_t target = progress ? progress->batch : 0;
     if (bytes) {
         std::string_view in = *bytes;
@@ -49,13 +48,18 @@ void Road::recover(const std::optional<TargetProgress>& progress) {
                      ", the state is about to make " + std::to_string(number));
         }
         set.erase(Family::intents, std::string{keys::kIntent});
-        store_.write(set, true);
-        position_ = read_position(store_);
+        store.write(set, true);
     }
-    if (position_.batch != target) {
+    const Position position = read_position(store);
+    if (position.batch != target) {
         distrust("the target is at batch " + std::to_string(target) + ", the state at " +
-                 std::to_string(position_.batch));
+                 std::to_string(position.batch));
     }
+}
+
+void Road::recover(const std::optional<TargetProgress>& progress) {
+    settle_intent(store_, progress);
+    position_ = read_position(store_);
 }
 
 // The claim that covers the unique key by which a root was refused. Among our own rows claims
@@ -73,8 +77,9 @@ std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
     return std::nullopt;
 }
 
-// The row in the way is one that an earlier migration left and whose root has not written it yet:
-// it gives the value up. False: it is not, or it did.
+// The row in the way is one that an earlier migration left and whose root has not written it yet,
+// or one of ours in which somebody put a value that is another root's: it gives the value up.
+// False: it is neither, or it did.
 bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
                          const Refusal& refusal) const {
     const EntityIndex entity = refusal.root.entity;
@@ -83,7 +88,9 @@ bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& 
     });
     if (write == attempt.writes.end()) return false;
     const auto holder = writer.holder(*write, unique_keys.at({entity, refusal.constraint}));
-    if (!holder || root_of_row(program_, store_, entity, *holder)) return false;
+    if (!holder) return false;
+    if (const auto ours = root_of_row(program_, store_, entity, *holder))
+        return *ours != refusal.root && batch.unseat(*ours);
     const auto root = store_.get(Family::meta, keys::adopter(entity, *holder));
     return root && batch.unseat({entity, *root});
 }

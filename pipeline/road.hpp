@@ -32,14 +32,19 @@
 
 namespace crossfade {
 
+// Brings state and target together: an intent that was left open is applied if it stands on the
+// target, else dropped. `progress` is what the target says; nullopt only if nothing was ever
+// committed. Throws Failure(trust) when the two cannot have come from each other. The store may be
+// in its own numbers: an intent is kept in those.
+void settle_intent(Store& store, const std::optional<TargetProgress>& progress);
+
 class Road {
 public:
     // Borrows both. recover() first.
     Road(const Program& program, Store& store, BatchLimits limits);
 
-    // Brings state and target together. `progress` is what the target says; nullopt only if nothing
-    // was ever committed. Throws Failure(trust) when they cannot have come from each other.
-    void recover(const std::optional<TargetProgress>& progress);
+    void recover(  // settle_intent(), and goes on from there
+        const std::optional<TargetProgress>& progress);
 
     // All of these throw Failure of the world (then nothing of the batch is known to stand:
     // reconnect, recover, repeat) or of trust. Transactions, or parts of them, that were applied

@@ -40,22 +40,24 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     if (working.fate == Fate::retire || working.fate == Fate::leave) keep_held(kKept);
     register_claims(overlay_, root, registered, claims, touched_);
     working.after.claims = std::move(claims);
-    if (input_.ask_again) ask_again(working);
+    if (input_.ask_again) ask_again({entity, root}, working);
     std::vector<StoredClaim> ids = id_claims(entity, working);
     register_claims(overlay_, root, registered_ids, ids, touched_ids_);
     std::ranges::move(ids, std::back_inserter(working.after.claims));
 }
 
-// A row born on the target held a value once. Whoever comes to want it asks anew: if it is still
-// held the target refuses it, and the mark comes back.
-void Deriver::ask_again(const Working& working) {
+// A row born on the target held a value once. Whoever comes to want it asks anew, and who is
+// derived for a repair or a retry: if it is still held the target refuses it, and the mark comes
+// back.
+void Deriver::ask_again(const RootRef& ref, const Working& working) {
+    const bool told_to = input_.forgotten.contains(ref);
     for (const StoredClaim& claim : working.after.claims) {
         const ClaimValue value{claim.claim, claim.value};
         const bool wanted =
             std::ranges::any_of(working.before.claims, [&](const StoredClaim& before) {
                 return before.claim == claim.claim && before.value == claim.value;
             });
-        if (wanted || input_.foreign.contains(value)) continue;
+        if ((wanted && !told_to) || input_.foreign.contains(value)) continue;
         if (unmark_foreign(overlay_, value)) touched_.insert(value);
     }
 }

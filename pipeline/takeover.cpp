@@ -10,17 +10,21 @@ bool Deriver::takes_over(EntityIndex entity, const KeyBytes& root, const Working
            !input_.missing.contains({entity, root});
 }
 
-// What an earlier migration left in the unique columns of a row is in another root's way: it is
-// given up before that one is written.
+// What an earlier migration left in the unique columns of a row, or somebody put there, is in
+// another root's way: it is given up before that one is written, unless the column was somebody's
+// to change.
 void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& working,
                      TargetBatch& batch) {
     Vacate vacate;
     vacate.root = {entity, root};
-    vacate.id = working.outcome.id;
+    const bool stood = working.before.present;
+    vacate.id = stood ? working.before.id : working.outcome.id;
     for (const ClaimSpec& claim : program_.claims) {
-        if (claim.of_id || claim.entity != entity ||
-            working.outcome.adopted->others.contains(claim.column))
-            continue;
+        if (claim.of_id || claim.entity != entity) continue;
+        const bool others = stood ? !find_digest(working.before, claim.column).empty()
+                                  : working.outcome.adopted &&
+                                        working.outcome.adopted->others.contains(claim.column);
+        if (others) continue;
         vacate.columns.push_back(claim.column);
         vacate.values.push_back(given_up(entity, root, claim.column));
     }
@@ -28,7 +32,9 @@ void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& wo
 }
 
 // Columns that are the bridge's until somebody else changes them are written only over the value it
-// wrote last; of an adopted row over any that is not somebody else's already.
+// wrote last; of an adopted row over any that is not somebody else's already. A row under its own
+// id may be the bridge's from an earlier load: then what stands there is its own if it is what
+// would be written.
 void Deriver::guard(EntityIndex entity, Working& working, RowWrite& write) const {
     const TargetSpec& target = program_.entities[entity].target;
     for (const std::uint32_t column : write.only) {
@@ -45,7 +51,9 @@ void Deriver::guard_new(EntityIndex entity, Working& working, RowWrite& write) c
         if (target.columns[i].owner != Owner::until_changed) continue;
         const bool others = working.outcome.adopted->others.contains(i);
         if (!others) write.guards.push_back({i, {}});
-        set_digest(working.after, i, others ? kOthers : text_digest(write.values[i]));
+        const bool unknown = others && (working.outcome.adopted->id != working.outcome.computed ||
+                                        target.columns[i].kind == ColumnSpec::Kind::deferred);
+        set_digest(working.after, i, unknown ? kOthers : text_digest(write.values[i]));
     }
 }
 

@@ -127,7 +127,8 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
     if (!changed) return;
     const std::size_t vacates = batch.vacates.size();
     if (stood) vacate(entity, root, working, batch);
-    if (adopts && input_.unseated.contains({entity, root})) unseat(entity, root, working, batch);
+    if ((adopts || stood) && input_.unseated.contains({entity, root}))
+        unseat(entity, root, working, batch);
     // Whether the UPDATE may change nothing without anything being wrong: it is not known what
     // stands there, the vacate wrote it already, or all that differs are columns that may keep the
     // value they have.

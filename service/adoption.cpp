@@ -5,6 +5,7 @@
 #include "postgres/copy.hpp"
 #include "postgres/copy_text.hpp"
 #include "postgres/quote.hpp"
+#include "service/early_view.hpp"
 #include "state/keys.hpp"
 #include "transforms/derivation.hpp"
 #include "transforms/functions/uuid5.hpp"
@@ -18,44 +19,6 @@ namespace crossfade {
 namespace {
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
 constexpr std::size_t kExamplesMax = 10;
-
-// What derivations may see before anything is derived: parents by the ids they will have.
-class EarlyView : public View {
-public:
-    // `own`: the entity whose roots show their computed ids; kNone: all show the adopted ones.
-    // `parents`: whether parents are there at all; what is asked of a parent is its id alone, which
-    // needs none of its own parents.
-    EarlyView(const Program& program, StateView& state, EntityIndex own, bool parents)
-        : program_{program}, state_{state}, own_{own}, parents_{parents} {}
-
-    std::shared_ptr<const Row> image(RelationIndex relation, const KeyBytes& key) override {
-        return state_.image(relation, key);
-    }
-    void members(IndexId index, const KeyBytes& key,
-                 const std::function<bool(const Member&)>& each) override {
-        state_.members(index, key, each);
-    }
-    std::optional<KeyBytes> key_of(IndexId index, const Member& member) override {
-        return state_.key_of(index, member);
-    }
-    std::optional<ParentView> parent(EntityIndex entity, const KeyBytes& root) override {
-        if (!parents_) return std::nullopt;
-        EarlyView ids{program_, state_, kNone, false};
-        const Outcome outcome = derive(program_, entity, root, ids);
-        if (outcome.id == Uuid{}) return std::nullopt;
-        return ParentView{outcome.id, true};
-    }
-    std::optional<AdoptedRow> adopted(EntityIndex entity, const Uuid& computed) override {
-        if (entity == own_) return std::nullopt;
-        return state_.adopted(entity, computed);
-    }
-
-private:
-    const Program& program_;
-    StateView& state_;
-    EntityIndex own_;
-    bool parents_;
-};
 
 class Adoption {
 public:
@@ -90,9 +53,8 @@ private:
     // Every root by its computed id, and by the text that finds it: the old key, or its parent's
     // id.
     void read_roots(EntityIndex entity) {
-        const EntityProgram& program = program_.entities[entity];
         EarlyView early{program_, view_, entity, true};
-        each_root(program, [&](const KeyBytes& root) {
+        each_root(program_, store_, entity, [&](const KeyBytes& root) {
             const Outcome outcome = derive(program_, entity, root, early);
             if (outcome.computed == Uuid{}) return;
             roots_.emplace(outcome.computed, std::pair{root, outcome.members});
@@ -148,6 +110,15 @@ private:
         }
     }
 
+    // A row that the map of an earlier state knows is nobody's to adopt.
+    bool is_known(EntityIndex entity, const Uuid& id) const {
+        return store_.get(Family::targets, keys::row(id, entity)).has_value();
+    }
+    bool has_row(EntityIndex entity, const KeyBytes& root) const {
+        const auto record = view_.record(entity, root);
+        return record && record->present;
+    }
+
     void take_row(EntityIndex entity, const std::vector<std::optional<std::string>>& fields,
                   Frame& frame) {
         const EntityProgram& program = program_.entities[entity];
@@ -158,6 +129,7 @@ private:
                                                               program.target.table +
                                                               " is no uuid"}};
         }
+        if (is_known(entity, *id)) return;
         std::optional<Uuid> computed;
         if (program.adopt->to) {
             computed = fields[1] ? name_of(program, frame, *fields[1]) : std::nullopt;
@@ -193,38 +165,13 @@ private:
         return std::nullopt;
     }
 
-    // Roots in the order of their keys, per relation that feeds them; parked ones of a group left
-    // out, since they have no id.
-    void each_root(const EntityProgram& entity, const std::function<void(const KeyBytes&)>& each) {
-        if (entity.root_kind == EntityProgram::RootKind::row) {
-            const std::string prefix = keys::image_prefix(entity.relation);
-            store_.scan(Family::images, prefix, {}, [&](std::string_view entry, std::string_view) {
-                each(KeyBytes{entry.substr(prefix.size())});
-                return true;
-            });
-            return;
-        }
-        for (const IndexId index : entity.member_indexes) {
-            const std::string prefix = keys::index_prefix(index);
-            const std::size_t parts = program_.indexes[index].key.front().size();
-            KeyBytes last;
-            store_.scan(Family::edges, prefix, {}, [&](std::string_view entry, std::string_view) {
-                const std::string_view whole = entry.substr(prefix.size());
-                if (is_unresolved(whole)) return true;
-                KeyBytes root{keys::first_parts(whole, parts)};
-                if (root != last) each(root);
-                last = std::move(root);
-                return true;
-            });
-        }
-    }
-
     void keep(EntityIndex entity, const Uuid& computed, const AdoptedRow& row) {
-        if (!taken_.insert(computed).second) {
+        const auto root = roots_.find(computed);
+        if (!taken_.insert(computed).second ||
+            (root != roots_.end() && has_row(entity, root->second.first))) {
             ++report_.ambiguous;
             return;
         }
-        const auto root = roots_.find(computed);
         if (computed == row.id) {
             ++report_.own;
         } else if (root == roots_.end()) {

@@ -1,6 +1,7 @@
 #include "service/initial_load.hpp"
 
 #include "pipeline/batch.hpp"
+#include "pipeline/map_file.hpp"
 #include "postgres/limits.hpp"
 #include "postgres/server_facts.hpp"
 #include "replicator/slot.hpp"
@@ -9,6 +10,7 @@
 #include "service/context.hpp"
 #include "service/load_memory.hpp"
 #include "service/source_identity.hpp"
+#include "service/target_ids.hpp"
 #include "state/keys.hpp"
 #include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
@@ -92,7 +94,7 @@ private:
 };
 
 void InitialLoad::run(const std::stop_token& stop) {
-    if (has_images(store_)) return;
+    if (has_images(store_)) return forget_map();
     SourceStop source_stop{stop, slot_watch_};
     try {
         begin(source_stop);
@@ -163,7 +165,7 @@ void InitialLoad::load(Connection& replication, SourceStop& stop) {
     load_images(program_, store_, fingerprinter, options, progress, log_);
     kill_point("images_loaded");
     Connection target = open_target();
-    adopt(program_, target, store_);
+    const std::vector<RootRef> gone = know_rows(target);
     if (config_.load.defer_indexes) defer_indexes(target);
     TargetProgress start;
     start.end = slot.consistent_point;
@@ -174,9 +176,42 @@ void InitialLoad::load(Connection& replication, SourceStop& stop) {
     position.applied = slot.consistent_point;
     write_position(set, position);
     enqueue_load(program_, store_, set, slot.consistent_point.lsn);
+    for (const RootRef& root : gone)
+        enqueue_root(store_, set, root, slot.consistent_point.lsn);
     write_source_identity(set, system.identity);
     set.put(Family::meta, std::string{keys::kLoad}, kDerive);
     store_.write(set, true);
+    forget_map();
+}
+
+// Whose the rows are that stand: by the map of an earlier state, by what the mapping says of an
+// earlier migration, by their ids. Gives the roots whose rows stand without a source row.
+std::vector<RootRef> InitialLoad::know_rows(Connection& target) {
+    const TargetIds ids{program_, target};
+    ReadMap map;
+    if (std::filesystem::exists(kept_map(config_.state))) {
+        map = read_map(program_, store_, kept_map(config_.state),
+                       [&](EntityIndex entity, const Uuid& id) { return ids.stands(entity, id); });
+        log_.info("the map of the earlier state is taken over", {fields::rows(map.rows)});
+        if (map.lost > 0)
+            log_.warning("rows that it knows do not stand any more", {fields::rows(map.lost)});
+        for (const std::string& entity : map.left_out) {
+            log_.warning(
+                "what the mapping says of its roots or ids changed: rows of the earlier "
+                "state are known by their ids alone",
+                {fields::entity(entity)});
+        }
+    }
+    adopt(program_, target, store_);
+    const std::uint64_t own = adopt_by_id(program_, ids, store_);
+    if (own > 0) log_.info("rows adopted by their ids", {fields::rows(own)});
+    return std::move(map.gone);
+}
+
+// It is in the state now, which changes from here on.
+void InitialLoad::forget_map() const {
+    std::error_code error;
+    std::filesystem::remove(kept_map(config_.state), error);
 }
 
 }  // namespace crossfade

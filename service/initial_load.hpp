@@ -50,6 +50,8 @@ private:
     class SourceStop;
     void begin(SourceStop& stop);
     void load(Connection& replication, SourceStop& stop);
+    std::vector<RootRef> know_rows(Connection& target);
+    void forget_map() const;
     Connection open_target() const;
     void defer_indexes(Connection& target);
     void drop_own_slot() const;

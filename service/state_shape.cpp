@@ -1,7 +1,7 @@
 #include "service/state_shape.hpp"
 
-#include "model/encoding.hpp"
 #include "pipeline/position.hpp"
+#include "pipeline/shape_things.hpp"
 #include "pipeline/work_queue.hpp"
 #include "service/initial_load.hpp"
 #include "state/keys.hpp"
@@ -15,46 +15,6 @@ namespace crossfade {
 
 namespace {
 using Kind = ShapeThing::Kind;
-
-struct NumberedThing {
-    ShapeThing thing;
-    std::uint32_t number = 0;
-    bool gone = false;  // the mapping lost it; its number is not given to another
-    friend bool operator==(const NumberedThing&, const NumberedThing&) = default;
-};
-using Things = std::vector<NumberedThing>;
-using Scope = std::pair<Kind, std::string>;  // numbers count within a kind and an owner
-
-Scope scope_of(const ShapeThing& thing) { return {thing.kind, thing.owner}; }
-
-std::string encode(const Things& things) {
-    std::string bytes;
-    for (const NumberedThing& numbered : things) {
-        bytes += static_cast<char>(numbered.thing.kind);
-        bytes += static_cast<char>((numbered.gone ? 1 : 0) | (numbered.thing.may_come ? 2 : 0));
-        append_varint(bytes, numbered.number);
-        append_text(bytes, numbered.thing.owner);
-        append_text(bytes, numbered.thing.name);
-        append_text(bytes, numbered.thing.details);
-    }
-    return bytes;
-}
-
-Things decode_things(std::string_view bytes) {
-    Things things;
-    while (bytes.size() > 2) {
-        NumberedThing& numbered = things.emplace_back();
-        numbered.thing.kind = static_cast<Kind>(bytes[0]);
-        numbered.gone = (bytes[1] & 1) != 0;
-        numbered.thing.may_come = (bytes[1] & 2) != 0;
-        bytes.remove_prefix(2);
-        numbered.number = static_cast<std::uint32_t>(take_varint(bytes));
-        numbered.thing.owner = take_text(bytes);
-        numbered.thing.name = take_text(bytes);
-        numbered.thing.details = take_text(bytes);
-    }
-    return things;
-}
 
 Things numbered_as_they_stand(const std::vector<ShapeThing>& shape) {
     Things things;
@@ -182,35 +142,6 @@ private:
     std::vector<ShapeThing> came_;
 };
 
-NumberMap numbers_of(const Things& things, Kind kind, const std::string& owner = {}) {
-    std::vector<std::uint32_t> numbers;
-    for (const NumberedThing& numbered : things) {
-        if (!numbered.gone && scope_of(numbered.thing) == Scope{kind, owner})
-            numbers.push_back(numbered.number);
-    }
-    return NumberMap{std::move(numbers)};
-}
-
-StateNumbers state_numbers(const Things& things, const Program& program) {
-    StateNumbers numbers;
-    numbers.relations = numbers_of(things, Kind::relation);
-    numbers.indexes = numbers_of(things, Kind::index);
-    numbers.nodes = numbers_of(things, Kind::node);
-    numbers.entities = numbers_of(things, Kind::entity);
-    numbers.claims = numbers_of(things, Kind::claim);
-    for (const MappedRelation& relation : program.relations)
-        numbers.columns.push_back(numbers_of(things, Kind::column, relation.table()));
-    for (const EntityProgram& entity : program.entities) {
-        numbers.target_columns.push_back(numbers_of(things, Kind::target_column, entity.name));
-        numbers.parents.push_back(numbers_of(things, Kind::parent, entity.name));
-    }
-    for (const IndexSpec& index : program.indexes) {
-        numbers.relation_of_index.push_back(index.over_roots == kNone ? index.relation
-                                                                      : StateNumbers::kNoRelation);
-    }
-    return numbers;
-}
-
 // Whether the work is about something that the program still has. `item` is as stored.
 bool is_known(const WorkItem& item, const StateNumbers& numbers) {
     switch (item.kind) {
@@ -294,7 +225,7 @@ TakenShape take_shape(const Context& context, Store& state) {
     if (!stored || !has_images(state)) {
         const Things things = numbered_as_they_stand(shape);
         taken.numbers = state_numbers(things, *context.program);
-        changed.staged().put(Family::meta, std::string{keys::kMappingShape}, encode(things));
+        changed.staged().put(Family::meta, std::string{keys::kMappingShape}, encode_things(things));
     } else {
         const Things before = decode_things(*stored);
         Matching matching{before};
@@ -307,7 +238,7 @@ TakenShape take_shape(const Context& context, Store& state) {
                    "; the load is not finished");
         renew_work(changed, taken.numbers);
         queue_again(changed, now, matching.came());
-        changed.staged().put(Family::meta, std::string{keys::kMappingShape}, encode(now));
+        changed.staged().put(Family::meta, std::string{keys::kMappingShape}, encode_things(now));
     }
     state.write(changed.staged(), true);
     return taken;

@@ -72,9 +72,8 @@ void require_state_format(const std::filesystem::path& directory, bool create) {
         Error{ErrorKind::trust, "the state in " + directory.string() + " has " +
                                     (format ? "format " + *format : "no format number") +
                                     ", this crossfade reads format " + std::to_string(kStateFormat)}
-            .with_hint("go on with the crossfade that made it; or keep a copy of secret.key, "
-                       "`crossfade drop --state`, and `crossfade run` loads anew: rows keep their "
-                       "ids, which are computed again or adopted again from the target")};
+            .with_hint("go on with the crossfade that made it; or have that one do `crossfade drop "
+                       "--state`, and load anew with this one: rows keep their ids")};
 }
 
 }  // namespace crossfade

@@ -52,6 +52,9 @@ struct DerivedRecord {
     // The entity's counter "epoch" when the root was counted last; another one now: the counters
     // began anew since then, and do not have it.
     std::uint64_t epoch = 0;
+    // The epoch of a record that an earlier state left (pipeline/map_file) and that nothing has
+    // been derived for in this one.
+    static constexpr std::uint64_t kEarlier = 0xFFFFFFFFFFFFFFFF;
     std::string reason;  // parked, rejected
     std::set<std::string> flags;
     std::string hash;  // of the row as last written, 16 bytes; empty: unknown

@@ -117,7 +117,7 @@ TEST_CASE("a load ends as the stream of the same rows, whatever its chunks and t
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         CAPTURE(seed);
         Random random{seed};
-        const auto program = compile_model(random_mapping(random));
+        const auto program = compile_model(random_mapping(random)).program;
         const auto rows = random_rows(random, *program, 30 + below(random, 300));
         Side streamed{*program};
         streamed.stream(rows);
@@ -134,7 +134,7 @@ TEST_CASE("a load ends as the stream of the same rows, whatever its chunks and t
 TEST_CASE("the chunks of a load give every root once", "[pipeline]") {
     Random random{7};
     for (int i = 0; i < 20; ++i) {
-        const auto program = compile_model(random_mapping(random));
+        const auto program = compile_model(random_mapping(random)).program;
         MemoryStore state;
         Overlay staged{state};
         Stager stager{*program, state, staged};

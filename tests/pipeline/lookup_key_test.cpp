@@ -43,7 +43,7 @@ public:
     std::vector<Value> row() const { return target_.table(0).begin()->second; }
 
 private:
-    std::shared_ptr<const Program> program_ = compile_model(kMapping);
+    std::shared_ptr<const Program> program_ = compile_model(kMapping).program;
     ModelTarget target_{*program_};
     MemoryStore state_;
     std::uint64_t lsn_ = 0;

@@ -247,12 +247,12 @@ std::map<std::string, CatalogTable> model_catalog() {
 
 std::string random_mapping(Random& random) { return Text{random}.make(); }
 
-std::shared_ptr<const Program> compile_model(const std::string& yaml) {
+ModelProgram compile_model(const std::string& yaml) {
     Findings findings;
     const auto mapping = parse_mapping(yaml, "model.yaml", findings);
     std::shared_ptr<const Program> program;
     if (mapping) program = compile(*mapping, model_catalog(), findings);
-    if (program) return program;
+    if (program) return {program, shape_of(*mapping, *program)};
     std::string text = "the model's mapping does not compile:\n";
     for (const Finding& finding : findings)
         text += finding.format() + "\n";

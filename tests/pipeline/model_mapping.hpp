@@ -3,10 +3,12 @@
 #pragma once
 
 #include "transforms/program.hpp"
+#include "transforms/shape_text.hpp"
 
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace crossfade::test {
 
@@ -23,6 +25,10 @@ std::map<std::string, CatalogTable> model_catalog();
 // The text of a mapping: what the seed chooses.
 std::string random_mapping(Random& random);
 
-std::shared_ptr<const Program> compile_model(const std::string& yaml);
+struct ModelProgram {
+    std::shared_ptr<const Program> program;
+    std::vector<ShapeThing> shape;
+};
+ModelProgram compile_model(const std::string& yaml);
 
 }  // namespace crossfade::test

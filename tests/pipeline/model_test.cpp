@@ -18,6 +18,7 @@
 #include "pipeline/state_view.hpp"
 #include "tests/pipeline/model_expected.hpp"
 #include "tests/pipeline/model_mapping.hpp"
+#include "tests/pipeline/model_reload.hpp"
 #include "tests/state/random_numbers.hpp"
 #include "tests/support/campaign.hpp"
 #include "tests/support/catch.hpp"
@@ -39,8 +40,8 @@ constexpr std::uint64_t kCasesOfMapping = 4;
 
 class Case {
 public:
-    Case(std::uint64_t seed, std::shared_ptr<const Program> program)
-        : random_{seed}, program_{std::move(program)}, target_{*program_} {
+    Case(std::uint64_t seed, const ModelProgram& model)
+        : random_{seed}, program_{model.program}, shape_{model.shape}, target_{*program_} {
         limits_.inline_entries = static_cast<std::int64_t>(1 + below(random_, 8));
         limits_.chunk_roots = 1 + below(random_, 5);
         // A few entries a chunk: the fan-out of one row is under way over many other batches.
@@ -53,7 +54,8 @@ public:
         }
         // As after a mapping that came to its things in another order.
         if (chance(random_, 30)) {
-            numbered_ = std::make_unique<NumberedStore>(stored_, random_numbers());
+            numbers_ = random_numbers();
+            numbered_ = std::make_unique<NumberedStore>(*stored_, *numbers_);
             state_ = numbered_.get();
         }
     }
@@ -71,6 +73,7 @@ public:
                 if (!work_batch()) break;
             }
             if (chance(random_, 15)) steal();
+            if (chance(random_, 4)) lose_slot();
         }
         return settle();
     }
@@ -151,6 +154,23 @@ private:
         Batch repair{*program_, *state_, limits_};
         repair.add_root(*root);
         commit(repair);
+    }
+
+    // What happens on the source is lost; a new state is loaded over what the old one wrote.
+    void lose_slot() {
+        for (std::size_t n = below(random_, 6); n > 0; --n)
+            transaction();
+        lsn_ += 8;
+        auto loaded = reload(*program_, shape_, *stored_, numbers_, source_, target_, lsn_);
+        numbered_.reset();
+        numbers_.reset();
+        stored_ = std::move(loaded);
+        state_ = stored_.get();
+        // Nothing of the stream is taken in before the entities are loaded.
+        for (auto item = first_work(*state_, WorkQueue::work);
+             item && item->kind == WorkItem::Kind::load;
+             item = first_work(*state_, WorkQueue::work))
+            work_batch();
     }
 
     std::vector<Change> transaction() {
@@ -313,10 +333,12 @@ private:
 
     Random random_;
     std::shared_ptr<const Program> program_;
+    const std::vector<ShapeThing>& shape_;
     ModelTarget target_;
-    MemoryStore stored_;
+    std::unique_ptr<MemoryStore> stored_ = std::make_unique<MemoryStore>();
+    std::optional<StateNumbers> numbers_;
     std::unique_ptr<NumberedStore> numbered_;
-    Store* state_ = &stored_;
+    Store* state_ = stored_.get();
     SourceRows source_;
     BatchLimits limits_;
     std::uint64_t readers_ = 5;   // highest id of the rows that read the others
@@ -341,15 +363,15 @@ TEST_CASE(
     const auto until = std::chrono::steady_clock::now() + campaign_seconds(std::chrono::seconds{0});
     const std::uint64_t first = single != 0 ? single : 1;
     std::string yaml;
-    std::shared_ptr<const Program> program;
+    ModelProgram model;
     std::uint64_t seed = first;
     for (; seed < first + cases || std::chrono::steady_clock::now() < until; ++seed) {
-        if (!program || seed % kCasesOfMapping == 0) {
+        if (!model.program || seed % kCasesOfMapping == 0) {
             Random random{seed / kCasesOfMapping};
             yaml = random_mapping(random);
-            program = compile_model(yaml);
+            model = compile_model(yaml);
         }
-        Case one{seed, program};
+        Case one{seed, model};
         std::string difference;
         try {
             difference = one.run();

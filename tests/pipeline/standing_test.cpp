@@ -21,7 +21,8 @@ std::string mapping(const std::string& gone) {
 
 class Nodes {
 public:
-    explicit Nodes(const std::string& yaml) : program_{compile_model(yaml)}, target_{*program_} {}
+    explicit Nodes(const std::string& yaml)
+        : program_{compile_model(yaml).program}, target_{*program_} {}
 
     Change change(Operation operation, std::int64_t id, Value parent, std::int64_t active) const {
         Change change;

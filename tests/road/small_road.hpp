@@ -21,7 +21,9 @@ public:
 
 class SmallMapping {
 public:
-    explicit SmallMapping(const std::string& text) {
+    explicit SmallMapping(const std::string& text) { remap(text); }
+    // Another mapping from here on; the service does not read it again by itself.
+    void remap(const std::string& text) const {
         std::ofstream{file()} << "version: 1\nnamespace: 7c9e6679-7425-40de-944b-e07fc1f90ae7\n"
                               << text;
     }
@@ -34,6 +36,7 @@ private:
 // `mapping` is what follows the namespace.
 class SmallRoad : private SmallMapping, public Bridge {
 public:
+    using SmallMapping::remap;
     SmallRoad(const std::string& source_sql, const std::string& target_sql,
               const std::string& mapping, const Settings& settings = {})
         : SmallMapping{mapping},
