@@ -70,9 +70,9 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
     if (refused && !gone) {
         working.outcome.state = RootState::rejected;
         const Refusal& why = refusal->second;
-        working.outcome.reason = why.sqlstate == kNotWritten
-                                     ? why.message
-                                     : "constraint " + why.constraint + " (" + why.sqlstate + ")";
+        const bool told = why.sqlstate == kNotWritten || why.message.starts_with(kBornThere);
+        working.outcome.reason =
+            told ? why.message : "constraint " + why.constraint + " (" + why.sqlstate + ")";
     }
     wish_id(entity, root, working);
     decide(entity, root, working);

@@ -35,7 +35,7 @@ struct Vacate {
 struct RowWrite {
     RootRef root;
     Uuid id;
-    // A row of ours stands there: UPDATE; else INSERT (ON CONFLICT (id) DO UPDATE).
+    // A row of ours stands there: UPDATE; else INSERT, which refuses the root if there is a row.
     bool present = false;
     std::vector<Value> values;       // one per TargetSpec::columns
     std::vector<Guard> guards = {};  // for present rows
@@ -73,6 +73,10 @@ struct TargetBatch {
 // SQLSTATE (no_data) of a row that the target took without an error and did not write: a trigger,
 // a rule or a policy keeps it out.
 inline constexpr std::string_view kNotWritten = "02000";
+
+// How the message of a refusal (23505) begins if a row that is not the bridge's stands under the
+// root's id.
+inline constexpr std::string_view kBornThere = "conflict: ";
 
 // A root that the target refused; the transaction was rolled back.
 struct Refusal {

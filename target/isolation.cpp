@@ -11,6 +11,12 @@ namespace {
 // Small enough that running a chunk again is cheap, large enough that the round trips are few.
 constexpr std::size_t kChunk = 64;
 constexpr std::string_view kForeignKeyViolation = "23503";
+constexpr std::string_view kUniqueViolation = "23505";
+
+bool inserts(const Step& step) {
+    const auto* write = std::get_if<const RowWrite*>(&step);
+    return write != nullptr && !(*write)->present && (*write)->only.empty();
+}
 
 Uuid id_of(const Step& step) {
     return std::visit([](const auto* row) { return row->id; }, step);
@@ -103,8 +109,19 @@ std::optional<ServerError> Isolation::apply_chunk(std::vector<Step> steps) {
         if (result.refused_steps > 1) return result.refused;
         const Step& step = steps[result.refused_step];
         left_out_ids_.insert(id_of(step));
+        tell_row_in_the_way(step, *result.refused);
         refuse(root_of(step), *result.refused);
     }
+}
+
+// A row that stands under an id which is to be inserted is nobody's whom the state knows.
+void Isolation::tell_row_in_the_way(const Step& step, ServerError& error) {
+    if (!inserts(step) || error.sqlstate != kUniqueViolation) return;
+    const TableStatements& table = runner_.tables().at(root_of(step).entity);
+    const std::string id = id_of(step).format();
+    if (runner_.connection().exec(table.hold_sql(), Params{id}).empty()) return;
+    error.message = std::string{kBornThere} + "a row with the id " + id +
+                    " stands on the target, and is not the bridge's";
 }
 
 RunResult Isolation::repeat(std::span<const Step> steps,
@@ -157,15 +174,14 @@ ServerError Isolation::not_written(const Step& step) {
             runner_.forget_prepared();
     }
     const bool removes = std::holds_alternative<const RowDelete*>(step);
-    const auto* write = std::get_if<const RowWrite*>(&step);
-    const bool inserts = write != nullptr && !(*write)->present && (*write)->only.empty();
+    const bool adds = inserts(step);
     ServerError error;
     error.sqlstate = kNotWritten;
     error.schema = spec.schema;
     error.table = spec.table;
     std::vector<RowHook> hooks;
     std::ranges::copy_if(known->second, std::back_inserter(hooks), [&](const RowHook& hook) {
-        return removes ? hook.deletes : hook.updates || (inserts && hook.inserts);
+        return removes ? hook.deletes : hook.updates || (adds && hook.inserts);
     });
     if (std::ranges::any_of(hooks, &RowHook::drops))
         std::erase_if(hooks, [](const RowHook& hook) { return !hook.drops; });

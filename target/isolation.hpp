@@ -44,6 +44,7 @@ private:
     // Runs a chunk again, in which these steps wrote nothing; refuses those that do not now.
     RunResult repeat(std::span<const Step> steps, const std::vector<std::size_t>& unwritten);
     ServerError not_written(const Step& step);
+    void tell_row_in_the_way(const Step& step, ServerError& error);
     std::optional<ServerError> check_constraints();
     void blame(const ServerError& error);
     bool blame_orphans(const ServerError& error);

@@ -138,18 +138,6 @@ std::string TableStatements::value_sql(std::uint32_t index, const std::string& f
            " = " + guard + " THEN " + value + " ELSE " + stored + " END";
 }
 
-std::string TableStatements::conflict_sql() const {
-    std::string assignments;
-    for (const std::uint32_t i : updated_) {
-        if (is_guarded(spec_.columns[i])) continue;
-        const std::string name = quote_identifier(spec_.columns[i].name);
-        assignments +=
-            (assignments.empty() ? "" : ", ") + name + " = " + value_sql(i, "EXCLUDED." + name, {});
-    }
-    const std::string target = " ON CONFLICT (" + id_ + ") DO ";
-    return assignments.empty() ? target + "NOTHING" : target + "UPDATE SET " + assignments;
-}
-
 void TableStatements::make_insert() {
     std::string names = id_;
     std::string values = "$1::uuid";
@@ -162,14 +150,14 @@ void TableStatements::make_insert() {
     }
     const std::string into = "INSERT INTO " + table_ + " AS t (" + names + ")" +
                              (identity ? " OVERRIDING SYSTEM VALUE" : "");
-    insert_.sql = into + " VALUES (" + values + ")" + conflict_sql();
+    insert_.sql = into + " VALUES (" + values + ")";
     const std::string staging = "crossfade_staging_" + std::to_string(entity_);
     merge_ = into + " SELECT s." + id_;
     for (const ColumnShape* column : columns_) {
         merge_ += ", s." + quote_identifier(column->name);
         if (staged_as(*column) == WireType::other) merge_ += "::" + column->type_sql;
     }
-    merge_ += " FROM pg_temp." + staging + " AS s" + conflict_sql();
+    merge_ += " FROM pg_temp." + staging + " AS s";
 }
 
 void TableStatements::make_staging() {

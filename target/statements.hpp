@@ -1,16 +1,16 @@
 // The statements that write one entity's table. Pure text: what a row becomes on the wire is bound
 // here too, so that a statement and its parameters cannot drift apart.
 //
-// What an owner means on UPDATE (of a present row) and on the conflict branch of INSERT:
+// An INSERT meets no row: one that stands under the id is not ours, and the server refuses. What an
+// owner means on UPDATE:
 //
-//   owner            UPDATE                            ON CONFLICT
-//   bridge           new value                         new value
-//   target           left out                          left out
-//   trigger          left out                          left out
-//   until_changed    new value if the digest of the    left out: nothing says that the value
-//                    stored one is the guard's         there is ours
-//   at_least         the greater of the two            the greater of the two
-//   json keys        (stored - owned keys) || patch    (stored - owned keys) || patch
+//   owner            UPDATE
+//   bridge           new value
+//   target           left out
+//   trigger          left out
+//   until_changed    new value if the digest of the stored one is the guard's
+//   at_least         the greater of the two
+//   json keys        (stored - owned keys) || patch
 //
 // A guard with an empty digest lets every write pass; without a guard none does.
 // A blind write leaves the row alone, and with it the triggers, if by these rules no column would
@@ -95,7 +95,6 @@ public:
 private:
     std::string value_sql(std::uint32_t column, const std::string& fresh,
                           const std::string& guard) const;
-    std::string conflict_sql() const;
     void make_insert();
     void make_remove();
     void make_remove_set();

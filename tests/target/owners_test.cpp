@@ -93,17 +93,22 @@ TEST_CASE("an update keeps what the target, a trigger or somebody else owns",
     }
 }
 
-TEST_CASE("an insert over a row that stands follows the owners too", "[target][postgres]") {
+TEST_CASE("an insert leaves a row that stands under its id as it is, and says so",
+          "[target][postgres]") {
     for (const std::size_t merge_rows : {2000, 1}) {
         Target target{kTable, items(), merge_rows};
         target.sql(
             "INSERT INTO items VALUES ('00000000-0000-0000-0000-000000000001', 'old', 'theirs',"
             " 'by trigger', 'changed', '1970-01-01 00:00:09+00', '{\"own\": 1, \"a\": 0}', 'x')");
-        const auto values = row("m", "t", 7, R"({"b'": 3})");
-        REQUIRE(target.apply({.writes = {insertion(0, 1, values)}}).ready());
-        CHECK(target.value("SELECT concat_ws('|', name, note, touched, secret,"
-                           " extract(second FROM seen)::int, extra, state) FROM items") ==
-              R"(m|theirs|by trigger|changed|9|{"b'": 3, "own": 1}|x)");
+        const std::string before = target.dump("items");
+        const BatchAnswer answer =
+            target.apply({.writes = {insertion(0, 1, row("m", "t", 7, R"({"b'": 3})"))}});
+        REQUIRE(answer.refused.size() == 1);
+        CHECK(answer.refused.front().sqlstate == "23505");
+        CHECK(answer.refused.front().message ==
+              "conflict: a row with the id 00000000-0000-0000-0000-000000000001 stands on the "
+              "target, and is not the bridge's");
+        CHECK(target.dump("items") == before);
     }
 }
 
@@ -243,7 +248,6 @@ TEST_CASE("a table without columns of ours to update is written and missed all t
     Target target{"CREATE TABLE marks (id uuid PRIMARY KEY, born text)",
                   {spec("marks", {column("born", Owner::target)})}};
     target.apply({.writes = {insertion(0, 1, {text("here")})}});
-    CHECK(target.apply({.writes = {insertion(0, 1, {text("again")})}}).ready());
     CHECK(target.apply({.writes = {update(0, 1, {text("again")})}}).ready());
     CHECK(target.value("SELECT born FROM marks") == "here");
     CHECK(target.apply({.writes = {update(0, 2, {text("again")})}}).missing ==

@@ -315,6 +315,7 @@ TEST_CASE("what is written carries the origin, at the position of its own batch"
     CHECK(advanced() == "0/500");
     // A rolled back batch at a higher position must not show up with the next commit.
     batch.number = 2;
+    batch.writes = {insertion(0, 2, {text("b")})};
     batch.end = EndLsn{Lsn{0x900}};
     REQUIRE(writer.execute(batch).ready());
     writer.rollback();
