@@ -23,6 +23,7 @@ struct CatalogColumn {
     bool blank_padded = false;  // char(n): blanks at the end mean nothing
     // Two values are equal for PostgreSQL if and only if ours are (a citext, an interval are not).
     bool plain_equality = true;
+    bool keeps_text = false;  // json: a document as it was written
 };
 
 // A table's name in its schema. As text "schema.name"; a schema that itself holds a dot or a quote
@@ -58,6 +59,7 @@ struct MappedColumn {
     Type type = Type::any;
     bool secret = false;        // becomes Secret in the decoder
     bool blank_padded = false;  // char(n): travels without the blanks at its end
+    bool keeps_text = false;    // json: travels as it was written
 };
 struct MappedRelation {
     std::string schema;

@@ -44,7 +44,9 @@ struct TimeOfDay {
 };
 
 // JSON in the exact form PostgreSQL prints a jsonb: keys sorted by length then bytes, ", " and ": "
-// as separators. Build it with model/json.hpp only, so that equal documents are equal bytes.
+// as separators. Build it with model/json.hpp only, so that equal documents are equal bytes. What
+// was read from a column of type json keeps its text instead, as PostgreSQL keeps it, also inside
+// of a document that is built around it.
 struct Json {
     std::string text;
     friend auto operator<=>(const Json&, const Json&) = default;

@@ -71,6 +71,7 @@ std::optional<CatalogTable> read_table(Connection& connection, std::string_view 
         column.nullable = row.nullable;
         column.generated = row.generated;
         column.blank_padded = row.base_type == "bpchar";
+        column.keeps_text = row.base_type == "json";
         column.plain_equality = row.plain_equality;
         table.columns.push_back(std::move(column));
     }

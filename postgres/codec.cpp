@@ -210,6 +210,7 @@ Result<Value> parse_value(Type type, std::string_view text) {
 }
 
 Result<Value> parse_value(const MappedColumn& column, std::string_view text) {
+    if (column.keeps_text && column.type == Type::json) return Value{Json{std::string{text}}};
     if (column.blank_padded) text = text.substr(0, text.find_last_not_of(' ') + 1);
     return parse_value(column.type, text);
 }

@@ -13,13 +13,13 @@
 namespace crossfade {
 
 // Type::any and text give the text itself. timestamp and timestamptz both give Timestamp: wall
-// clock, and UTC. json and jsonb come in jsonb's form; a json that jsonb could not hold (\u0000,
+// clock, and UTC. Type::json comes in jsonb's form; a json that jsonb could not hold (\u0000,
 // half a surrogate pair) keeps its text, so that it travels and the target refuses it there.
 // Type::secret is an error: fingerprint it instead (model/fingerprint.hpp). Errors are bad_value
 // without the text: it may be private.
 Result<Value> parse_value(Type type, std::string_view text);
 // The same for a column that the mapping reads: char(n) loses the blanks at its end, which
-// PostgreSQL neither compares nor casts.
+// PostgreSQL neither compares nor casts, and json keeps its text.
 Result<Value> parse_value(const MappedColumn& column, std::string_view text);
 
 // The text to send as a parameter, for whatever type the target column has. Not for null, Absent

@@ -2,10 +2,12 @@
 
 #include "model/civil.hpp"
 #include "model/encoding.hpp"
+#include "model/json.hpp"
 #include "postgres/quote.hpp"
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdlib>
@@ -74,6 +76,27 @@ std::int64_t round_micros(std::int64_t micros, const ColumnShape& column) {
 constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
 // PostgreSQL counts from 2000-01-01, and so "away from zero" is away from there.
 constexpr std::int64_t kServerEpoch = 10957 * kMicrosPerDay;
+
+// The text as a column of a character type keeps it.
+std::string character_text(const std::string& text, const ColumnShape& column) {
+    if (column.base == "bpchar") return text.substr(0, text.find_last_not_of(' ') + 1);
+    if (column.base != "varchar" || column.modifier < 4) return text;
+    // Blanks at the end that are too many are cut off; anything else that is too long is refused.
+    const auto characters = [](std::string_view part) {
+        return std::count_if(part.begin(), part.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    };
+    const std::size_t kept = text.find_last_not_of(' ') + 1;
+    const auto room = column.modifier - 4 - characters(std::string_view{text}.substr(0, kept));
+    if (room < 0) return text;
+    return text.substr(0, kept + static_cast<std::size_t>(room));
+}
+
+// A jsonb does not keep how its document was written. What cannot be read, the server refused.
+std::string json_text(const std::string& text, const ColumnShape& column) {
+    if (column.base != "jsonb") return text;
+    auto document = canonical_json(text);
+    return document ? std::move(document->text) : text;
+}
 
 std::string timestamp_text(Timestamp timestamp, const ColumnShape& column) {
     const bool endless =
@@ -173,9 +196,7 @@ std::optional<std::string> canonical_text(const Value& value, const ColumnShape&
             if (column.base == "inet" && text.find('/') == std::string::npos) {
                 return text + (text.find(':') == std::string::npos ? "/32" : "/128");
             }
-            if (column.base != "bpchar") return text;
-            const auto last = text.find_last_not_of(' ');
-            return last == std::string::npos ? std::string{} : text.substr(0, last + 1);
+            return column.base == "jsonb" ? json_text(text, column) : character_text(text, column);
         }
         Text operator()(const Uuid& uuid) const { return uuid.format(); }
         Text operator()(Date date) const { return date_text(date, column); }
@@ -183,7 +204,7 @@ std::optional<std::string> canonical_text(const Value& value, const ColumnShape&
         Text operator()(TimeOfDay time) const {
             return format_time(TimeOfDay{round_micros(time.micros, column)});
         }
-        Text operator()(const Json& json) const { return json.text; }
+        Text operator()(const Json& json) const { return json_text(json.text, column); }
         Text operator()(const Bytes& bytes) const { return "\\x" + to_hex(bytes.data); }
     };
     return std::visit(Visitor{column, value}, value);
@@ -261,12 +282,15 @@ std::string scan_rows_sql(const TargetSpec& spec) {
 
 namespace {
 
+// Of real numbers the bits: one number may have two texts (digest_text), and 0 is not -0.
 bool is_same(const std::optional<std::string>& stored, const std::optional<std::string>& text,
              const ColumnShape& column) {
     if (stored == text) return true;
     if (!stored || !text || !is_real(column)) return false;
-    return real_of(std::strtod(stored->c_str(), nullptr), column) ==
-           real_of(std::strtod(text->c_str(), nullptr), column);
+    const auto bits = [&](const std::string& number) {
+        return std::bit_cast<std::uint64_t>(real_of(std::strtod(number.c_str(), nullptr), column));
+    };
+    return bits(*stored) == bits(*text);
 }
 
 }  // namespace

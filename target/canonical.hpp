@@ -4,9 +4,12 @@
 //
 //   type               what stands there
 //   numeric(p,s)       rounded to s digits
-//   real numbers       by their value, float4 in single precision
+//   real numbers       by their bits, float4 in single precision
 //   timestamp(p)       rounded to p digits
 //   character(n)       without trailing blanks
+//   varchar(n)         without the trailing blanks that are too many
+//   jsonb              the document, however it was written
+//   json               its text, as everything that is not named here
 //   owned jsonb keys   the object of just these
 //   NULL               no text at all; '' is the empty text
 #pragma once

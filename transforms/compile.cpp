@@ -97,8 +97,11 @@ std::optional<std::uint32_t> Compiler::column(RelationIndex relation, const std:
     const RelationSettings* settings = mapping_.settings(mapped.mapping_name());
     const bool secret =
         settings != nullptr && std::ranges::find(settings->secret, name) != settings->secret.end();
-    mapped.columns.push_back(
-        {name, secret ? Type::secret : found->type, secret, found->blank_padded});
+    mapped.columns.push_back({.name = name,
+                              .type = secret ? Type::secret : found->type,
+                              .secret = secret,
+                              .blank_padded = found->blank_padded,
+                              .keeps_text = found->keeps_text});
     return static_cast<std::uint32_t>(mapped.columns.size() - 1);
 }
 

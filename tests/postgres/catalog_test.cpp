@@ -83,6 +83,7 @@ TEST_CASE("the catalog says of which types equal values are written alike", "[po
         INFO(column.name << " " << column.type_name);
         CHECK_FALSE(column.plain_equality);
         CHECK_FALSE(column.blank_padded);
+        CHECK(column.keeps_text == (column.name == "d"));
     }
 }
 

@@ -193,6 +193,10 @@ TEST_CASE("a json that jsonb cannot hold travels as it is", "[codec]") {
     CHECK(std::get<Json>(*parse_value(Type::json, "{\"b\":1,\"a\":2}")).text ==
           "{\"a\": 2, \"b\": 1}");
     CHECK(std::get<Json>(*parse_value(Type::json, "\"\\u0000\"")).text == "\"\\u0000\"");
+    // Of a column of type json the text is the value.
+    const MappedColumn kept{.name = "j", .type = Type::json, .keeps_text = true};
+    const std::string text = R"({"a" :1,"a":1e3})";
+    CHECK(std::get<Json>(*parse_value(kept, text)).text == text);
 }
 
 TEST_CASE("what is escaped for COPY splits into the same fields", "[codec]") {
