@@ -206,7 +206,7 @@ public:
                       << '\n';
         }
         for (const Difference& difference : after.kept) {
-            if (difference.kind == DifferenceKind::image)
+            if (needs_people(difference.kind))
                 std::cerr << "could not repair: " << difference_text(difference) << '\n';
         }
         if (repaired > 0) {

@@ -264,19 +264,19 @@ std::string selected_columns(const TargetSpec& spec) {
     std::string sql = "SELECT t." + quote_identifier(spec.id_column) + "::text";
     for (const TargetColumn& column : spec.columns)
         sql += ", " + column_text_sql("t", column);
-    return sql + " FROM " + quote_table(spec.schema, spec.table) + " AS t WHERE t." +
-           quote_identifier(spec.id_column);
+    return sql + " FROM " + quote_table(spec.schema, spec.table) + " AS t WHERE ";
 }
 
 }  // namespace
 
 std::string select_rows_sql(const TargetSpec& spec) {
-    return selected_columns(spec) + " = ANY ($1::uuid[]) ORDER BY t." +
-           quote_identifier(spec.id_column);
+    const std::string id = "t." + quote_identifier(spec.id_column);
+    return selected_columns(spec) + id + " = ANY ($1::uuid[]) ORDER BY " + id;
 }
 
 std::string scan_rows_sql(const TargetSpec& spec) {
-    return selected_columns(spec) + " > $1::uuid ORDER BY t." + quote_identifier(spec.id_column) +
+    const std::string id = "t." + quote_identifier(spec.id_column);
+    return selected_columns(spec) + "($1::uuid IS NULL OR " + id + " > $1::uuid) ORDER BY " + id +
            " LIMIT $2::bigint";
 }
 

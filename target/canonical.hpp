@@ -47,7 +47,8 @@ std::string column_text_sql(std::string_view alias, const TargetColumn& column);
 // SELECT of id and one text per column of the spec (NULL stays NULL), for the ids in $1 (uuid[]),
 // ordered by id.
 std::string select_rows_sql(const TargetSpec& spec);
-// The same for all rows whose id is > $1 (uuid), at most $2 (bigint) of them, ordered by id.
+// The same for all rows whose id is > $1 (uuid; NULL: for all), at most $2 (bigint) of them,
+// ordered by id.
 std::string scan_rows_sql(const TargetSpec& spec);
 
 // Columns in which `stored` (as select_rows_sql gives it, without the id) is not what `expected`

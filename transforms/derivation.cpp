@@ -77,6 +77,18 @@ public:
         outcome.flags = flags_.names();
     }
 
+    std::optional<Uuid> computed_id() {
+        Outcome outcome;
+        if (is_unresolved(frame_.root) || !load(outcome)) return std::nullopt;
+        variant_ = &entity_.variants[outcome.variant];
+        try {
+            identify(outcome);
+        } catch (const Reject&) {
+            return std::nullopt;
+        }
+        return outcome.computed;
+    }
+
     // For a row that is gone, its key is still known: the key's columns have their values, all
     // others are NULL.
     void stand_in() {
@@ -271,6 +283,11 @@ Outcome derive(const Program& program, EntityIndex entity, const KeyBytes& root,
     Outcome outcome;
     Derivation{program, entity, root, view}.run(outcome);
     return outcome;
+}
+
+std::optional<Uuid> computed_id(const Program& program, EntityIndex entity, const KeyBytes& root,
+                                View& view) {
+    return Derivation{program, entity, root, view}.computed_id();
 }
 
 void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,

@@ -50,6 +50,11 @@ struct Outcome {
 
 Outcome derive(const Program& program, EntityIndex entity, const KeyBytes& root, View& view);
 
+// The id that a root would have if it gave a row, whatever `exists` says and unless a row was
+// adopted for it; nullopt: it cannot be told, or no source row feeds the root.
+std::optional<Uuid> computed_id(const Program& program, EntityIndex entity, const KeyBytes& root,
+                                View& view);
+
 // Replaces the value of each claim that is not held by its fallback, and adds the flag of the lost
 // claim. `held[i]` says whether outcome.wishes[i] is held.
 void settle_claims(const Program& program, EntityIndex entity, Outcome& outcome,

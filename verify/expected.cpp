@@ -1,6 +1,7 @@
 #include "verify/expected.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/state_view.hpp"
 #include "state/keys.hpp"
 
 namespace crossfade {
@@ -18,6 +19,8 @@ constexpr BatchLimits kLimits{.inline_entries = 0,
 // numbers that the batches do not use.
 constexpr Lsn kBirth{1};
 constexpr std::uint64_t kFirstSequence = std::uint64_t{1} << 62;
+
+constexpr std::size_t kIdleBytes = std::size_t{1} << 20;
 
 std::string row_key(EntityIndex entity, const Uuid& id) { return keys::entity_target(entity, id); }
 
@@ -71,6 +74,32 @@ void ExpectedRows::derive(const OnRoots& on_roots) {
         refuse(entity, on_roots);
         mark_standing(seeded.standing);
     }
+}
+
+std::optional<KeyBytes> ExpectedRows::idle_root(EntityIndex entity, const Uuid& id) {
+    if (noted_idle_.insert(entity).second) note_idle(entity);
+    auto root = rows_->get(Family::edges, row_key(entity, id));
+    if (!root) return std::nullopt;
+    return KeyBytes{std::move(*root)};
+}
+
+void ExpectedRows::note_idle(EntityIndex entity) {
+    StateView view{program_, scratch_};
+    WriteSet set;
+    const std::string prefix = keys::entity_prefix(entity);
+    scratch_.scan(Family::derived, prefix, {}, [&](std::string_view key, std::string_view bytes) {
+        if (DerivedRecord::decode(bytes).present) return true;
+        KeyBytes root{key.substr(prefix.size())};
+        const auto id = computed_id(program_, entity, root, view);
+        if (!id || view.adopted(entity, *id)) return true;
+        set.put(Family::edges, row_key(entity, *id), std::move(root));
+        if (set.bytes() < kIdleBytes) return true;
+        rows_->write(set, false);
+        set.clear();
+        view.forget_all();
+        return true;
+    });
+    rows_->write(set, false);
 }
 
 void ExpectedRows::enqueue(std::vector<WorkItem> items) {

@@ -53,7 +53,13 @@ public:
     static std::string prefix(EntityIndex entity);
     static ExpectedRow decode(std::string_view suffix, std::string_view bytes);
 
+    // The root of the entity that would have this id and gives no row now. The first call for an
+    // entity computes the ids of all of these. Not of roots for which a row was adopted: that one
+    // was there before.
+    std::optional<KeyBytes> idle_root(EntityIndex entity, const Uuid& id);
+
 private:
+    void note_idle(EntityIndex entity);
     void enqueue(std::vector<WorkItem> items);
     void drain(EntityIndex entity, const OnRoots& on_roots);
     void refuse(EntityIndex entity, const OnRoots& on_roots);
@@ -67,6 +73,7 @@ private:
     Store& scratch_;
     History& history_;
     std::unique_ptr<RocksStore> rows_;
+    std::set<EntityIndex> noted_idle_;
     std::uint64_t sequence_ = 0;
 };
 

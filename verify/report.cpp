@@ -112,6 +112,18 @@ std::string meaning(DifferenceKind kind) {
                 ": counts that should be equal are not; --repair of the other findings "
                 "corrects those that they explain, a new load all (drop --state, run)";
             break;
+        case DifferenceKind::id_taken:
+            text +=
+                ": a row that is not the bridge's has the id of a root that gives no row now; "
+                "--repair leaves it. Remove it, or give it another id, before the root gives its "
+                "row";
+            break;
+        case DifferenceKind::orphan:
+            text +=
+                ": a row refers to one that is not there, although a foreign key says it is; "
+                "--repair cannot know to which. Correct the row, and look who writes with "
+                "session_replication_role = replica or without the key";
+            break;
     }
     return text + "\n";
 }
@@ -123,7 +135,12 @@ std::string difference_text(const Difference& difference) {
     line += " " + difference.entity;
     if (!difference.key.empty()) line += " " + difference.key;
     if (difference.id) line += " id " + difference.id->format();
+    if (difference.kind == DifferenceKind::id_taken)
+        return line + ": the root is " + difference.expected.value_or("unknown");
     if (difference.column.empty()) return line;
+    if (difference.kind == DifferenceKind::orphan)
+        return line + ": " + difference.column + " refers to " +
+               shown(difference, difference.found) + ", which is not there";
     line += ": " + difference.column + " should be " + shown(difference, difference.expected) +
             ", is " + shown(difference, difference.found);
     if (difference.rewriter.empty()) return line;

@@ -8,7 +8,8 @@
 
 namespace crossfade {
 
-// "different ENTITY KEY id ID: COLUMN should be ..., is ...".
+// "different ENTITY KEY id ID: COLUMN should be ..., is ...", "id_taken ENTITY KEY id ID: the root
+// is filtered", "orphan ENTITY id ID: COLUMN refers to ..., which is not there".
 std::string difference_text(const Difference& difference);
 std::string report_text(const Verification& verification);
 

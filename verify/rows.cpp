@@ -28,9 +28,8 @@ std::string digest_of(const std::optional<std::string>& text, const ColumnShape&
 
 }  // namespace
 
-RowComparison::RowComparison(const Program& program, const ExpectedRows& expected,
-                             const Reader& scratch, const Reader& state, Connection& target,
-                             DifferenceLog& log)
+RowComparison::RowComparison(const Program& program, ExpectedRows& expected, const Reader& scratch,
+                             const Reader& state, Connection& target, DifferenceLog& log)
     : program_{program},
       expected_{expected},
       scratch_{scratch},
@@ -52,7 +51,7 @@ void RowComparison::compare(EntityIndex entity, EntityVerification& counts, cons
     const auto next_expected = [&] {
         return ExpectedRows::decode(expected.suffix(), expected.value());
     };
-    for (std::vector<StoredRow> page = read_page(sql, Uuid{}); !page.empty();
+    for (std::vector<StoredRow> page = read_page(sql, std::nullopt); !page.empty();
          page = read_page(sql, page.back().id)) {
         for (const StoredRow& stored : page) {
             for (; expected.valid(); expected.next()) {
@@ -74,8 +73,9 @@ void RowComparison::compare(EntityIndex entity, EntityVerification& counts, cons
 }
 
 std::vector<RowComparison::StoredRow> RowComparison::read_page(const std::string& sql,
-                                                               const Uuid& after) {
-    const QueryResult result = target_.exec(sql, Params{after.format(), std::to_string(kPageRows)});
+                                                               const std::optional<Uuid>& after) {
+    const auto from = after ? std::optional{after->format()} : std::nullopt;
+    const QueryResult result = target_.exec(sql, Params{from, std::to_string(kPageRows)});
     std::vector<StoredRow> rows;
     for (int r = 0; r < result.rows(); ++r) {
         StoredRow row;
@@ -97,8 +97,7 @@ void RowComparison::missing(const ExpectedRow& row) {
 void RowComparison::unexpected(const StoredRow& row) {
     const auto owner = root_of_row(program_, state_, entity_, row.id);
     if (!owner) {
-        ++counts_->born;
-        on_born_(entity_, row.id);
+        born(row.id);
         return;
     }
     const RootRef& ref = *owner;
@@ -110,6 +109,24 @@ void RowComparison::unexpected(const StoredRow& row) {
         return;
     }
     add(DifferenceKind::extra, ref.root, row.id, kWholeRow, std::nullopt, "a row");
+}
+
+// A row that nobody of ours has. Under the id of a root that gives no row now it stands where that
+// root's row would.
+void RowComparison::born(const Uuid& id) {
+    ++counts_->born;
+    on_born_(entity_, id);
+    const auto root = expected_.idle_root(entity_, id);
+    if (!root) return;
+    const auto derived = read_record(scratch_, {entity_, *root});
+    ++counts_->differences;
+    log_.add({.kind = DifferenceKind::id_taken,
+              .entity = program_.entities[entity_].name,
+              .key = display_root(program_, *root),
+              .id = id,
+              .column = {},
+              .expected = derived ? std::string{to_string(derived->state)} : std::string{},
+              .found = std::nullopt});
 }
 
 void RowComparison::both(const ExpectedRow& expected, const StoredRow& stored) {

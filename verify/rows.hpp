@@ -23,7 +23,7 @@ namespace crossfade {
 class RowComparison {
 public:
     // Borrows all. `target` is in a transaction whose snapshot stands for the point of `state`.
-    RowComparison(const Program& program, const ExpectedRows& expected, const Reader& scratch,
+    RowComparison(const Program& program, ExpectedRows& expected, const Reader& scratch,
                   const Reader& state, Connection& target, DifferenceLog& log);
 
     using OnRows = std::function<void(std::uint64_t rows)>;
@@ -36,9 +36,11 @@ private:
         Uuid id;
         std::vector<std::optional<std::string>> columns;
     };
-    std::vector<StoredRow> read_page(const std::string& sql, const Uuid& after);
+    // Behind an id, or from the first on.
+    std::vector<StoredRow> read_page(const std::string& sql, const std::optional<Uuid>& after);
     void missing(const ExpectedRow& row);
     void unexpected(const StoredRow& row);
+    void born(const Uuid& id);
     void both(const ExpectedRow& expected, const StoredRow& stored);
     void columns(const ExpectedRow& expected, const DerivedRecord& derived,
                  const DerivedRecord& record, const StoredRow& stored);
@@ -50,7 +52,7 @@ private:
     static constexpr std::uint32_t kWholeRow = 0xFFFFFFFF;
 
     const Program& program_;
-    const ExpectedRows& expected_;
+    ExpectedRows& expected_;
     const Reader& scratch_;
     const Reader& state_;
     Connection& target_;

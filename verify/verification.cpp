@@ -10,8 +10,15 @@ std::string_view to_string(DifferenceKind kind) {
         case DifferenceKind::image: return "image";
         case DifferenceKind::state: return "state";
         case DifferenceKind::account: return "account";
+        case DifferenceKind::id_taken: return "id_taken";
+        case DifferenceKind::orphan: return "orphan";
     }
     return "unknown";
+}
+
+bool needs_people(DifferenceKind kind) {
+    return kind == DifferenceKind::image || kind == DifferenceKind::id_taken ||
+           kind == DifferenceKind::orphan;
 }
 
 void DifferenceLog::add(Difference difference) {

@@ -24,18 +24,23 @@ enum class DifferenceKind : std::uint8_t {
     different,  // a column of a row is not what the source gives
     image,      // the state's image of a source row is not the source's row
     state,      // a root counts in another state than the one it derives to
-    account     // counts that should be equal are not
+    account,    // counts that should be equal are not
+    id_taken,   // a row that is not the bridge's has the id of a root that gives none now
+    orphan      // a row of the target refers to one that is not there
 };
-inline constexpr std::size_t kDifferenceKinds = 6;
+inline constexpr std::size_t kDifferenceKinds = 8;
 std::string_view to_string(DifferenceKind kind);
+// What no repair from here can mend: somebody must look.
+bool needs_people(DifferenceKind kind);
 
 struct Difference {
     DifferenceKind kind = DifferenceKind::different;
     std::string entity;      // for images the relation, "schema.name"
     std::string key;         // display_key of the root or of the source row; empty for accounts
     std::optional<Uuid> id;  // of the target row
-    std::string column;      // empty: the whole row
-    // nullopt: NULL, or nothing where a row is missing or extra.
+    std::string column;      // empty: the whole row; of an orphan the columns of its key
+    // Of an id that is taken the state of its root, and nothing. Else nullopt: NULL, or nothing
+    // where a row is missing or extra.
     std::optional<std::string> expected;
     std::optional<std::string> found;
     bool secret = false;  // the values are withheld

@@ -8,6 +8,7 @@
 #include "verify/accounts.hpp"
 #include "verify/expected.hpp"
 #include "verify/images.hpp"
+#include "verify/orphans.hpp"
 #include "verify/rows.hpp"
 
 #include <exception>
@@ -174,6 +175,7 @@ private:
             on_verified_("deriving", roots, 0);
         });
         RowComparison rows{program_, expected, *scratch_, *state_, *target_, log_};
+        OrphanSearch orphans{program_, expected, *scratch_, *state_, *target_, log_};
         std::set<std::pair<std::string, Uuid>> born;  // by table
         if (options_.list_born) {
             rows.on_born([&](EntityIndex entity, const Uuid& id) {
@@ -195,6 +197,7 @@ private:
                 done += more;
                 on_verified_("comparing " + name, done, total);
             });
+            orphans.search(entity, counts);
             result_.entities.push_back(std::move(counts));
         }
         transaction_->rollback();
