@@ -13,10 +13,14 @@ namespace {
 
 constexpr int kOrphanPage = 2'000;
 
-std::set<std::string> keys_not_valid(Connection& target, const TableShape& shape) {
+// Keys that are NOT VALID were never said to hold, and of a table that this role may not read, or
+// not whole, nothing can be said.
+std::set<std::string> keys_left_out(Connection& target, const TableShape& shape) {
     const QueryResult rows = target.exec(
-        "SELECT conname::text FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'f'"
-        " AND NOT convalidated",
+        "SELECT k.conname::text FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid"
+        " WHERE k.conrelid = $1::regclass AND k.contype = 'f' AND (NOT k.convalidated"
+        " OR NOT has_schema_privilege(c.relnamespace, 'USAGE')"
+        " OR NOT has_table_privilege(c.oid, 'SELECT') OR row_security_active(c.oid))",
         Params{quote_table(shape.schema, shape.table)});
     std::set<std::string> names;
     for (int r = 0; r < rows.rows(); ++r)
@@ -57,9 +61,9 @@ void OrphanSearch::search(EntityIndex entity, EntityVerification& counts) {
     const TargetSpec& spec = program_.entities[entity].target;
     if (!searched_.emplace(spec.schema, spec.table).second) return;
     shape_ = read_shape(target_, spec.schema, spec.table);
-    const std::set<std::string> not_valid = keys_not_valid(target_, shape_);
+    const std::set<std::string> left_out = keys_left_out(target_, shape_);
     for (const ForeignKeyShape& key : shape_.references) {
-        if (!not_valid.contains(key.constraint)) search(entity, key, counts);
+        if (!left_out.contains(key.constraint)) search(entity, key, counts);
     }
 }
 

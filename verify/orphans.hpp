@@ -33,8 +33,8 @@ public:
           target_{target},
           log_{log} {}
 
-    // Looks through the table of an entity, once for all entities that share it. Keys that are NOT
-    // VALID are left out: they were never said to hold.
+    // Looks through the table of an entity, once for all entities that share it. Left out are keys
+    // that are NOT VALID, and those towards tables that the role may not read as a whole.
     void search(EntityIndex entity, EntityVerification& counts);
 
 private:

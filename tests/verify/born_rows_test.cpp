@@ -111,6 +111,27 @@ TEST_CASE("a row that refers to nothing is found, once", "[verify][postgres]") {
         shop.repair(found.repairs);
         CHECK(shop.verify().is_clean());
     }
+    SECTION("a table that the role may not read says nothing, as the role of the bridge") {
+        const std::string role = "verifier_" + shop.target_value("SELECT current_database()");
+        shop.target("CREATE TABLE shelf (id integer PRIMARY KEY); INSERT INTO shelf VALUES (1)");
+        shop.target("ALTER TABLE purchase ADD shelf integer DEFAULT 1 REFERENCES shelf");
+        shop.target("CREATE ROLE " + role +
+                    " LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public, "
+                    "crossfade TO " +
+                    role + "; GRANT USAGE ON SCHEMA crossfade TO " + role +
+                    "; REVOKE SELECT ON shelf FROM " + role);
+        shop.verify_as(role);
+        CHECK(shop.verify().is_clean());
+        shop.target(replica + "DELETE FROM shelf");
+        CHECK(shop.verify().is_clean());
+        shop.target("GRANT SELECT ON shelf TO " + role);
+        const Verification found = shop.verify();
+        INFO(report_text(found));
+        CHECK(found.count(DifferenceKind::orphan) == 1);
+        shop.target("ALTER TABLE shelf ENABLE ROW LEVEL SECURITY");
+        CHECK(shop.verify().is_clean());
+        shop.target("DROP OWNED BY " + role + "; DROP ROLE " + role);
+    }
     SECTION("a key that was never said to hold") {
         shop.target("ALTER TABLE price DROP CONSTRAINT price_product_id_fkey");
         shop.target("INSERT INTO price VALUES ('" + kStranger + "', '" + nobody + "', 1, 1)");

@@ -215,6 +215,7 @@ Verification ShopBridge::verify(const std::function<void()>& meanwhile,
                                  .slot = std::string{kSlot},
                                  .scratch = directory_ / "scratch",
                                  .entities = std::move(entities)};
+    if (!role_.empty()) verify_options.target.conninfo += " user=" + role_;
     return crossfade::verify(*program_, verify_options, callbacks,
                              [](std::string_view, std::uint64_t, std::uint64_t) {});
 }

@@ -39,6 +39,9 @@ public:
     Verification verify(const std::function<void()>& meanwhile = {},
                         std::set<std::string> entities = {});
 
+    // Verifies as this role of the target from now on.
+    void verify_as(const std::string& role) { role_ = role; }
+
     const Program& program() const { return *program_; }
     RocksStore& state() { return *state_; }
 
@@ -50,7 +53,7 @@ private:
     std::shared_ptr<const Reader> copy_of_state();
     EndLsn source_position();
 
-    std::string source_, target_;
+    std::string source_, target_, role_;
     TemporaryDirectory directory_;
     std::shared_ptr<const Program> program_;
     std::vector<TargetSpec> specs_;
