@@ -178,24 +178,61 @@ private:
                                      : "relations: {" + relation + ": {key: [" + columns + "]}}");
     }
 
-    // Some plugins write NaN and the infinities as null.
+    // Some plugins write NaN and the infinities as null. The bridge then reads the row again by its
+    // key, so the key must tell which row it is.
     void check_values(const CatalogTable& table) {
         if (!context_.program) return;
         const auto decoder =
             make_decoder(config_.source.plugin, context_.program->relations, nullptr);
         if (!decoder || decoder->traits().tells_nan) return;
-        std::string columns;
         for (const MappedRelation& relation : context_.program->relations) {
-            if (relation.schema != table.schema || relation.name != table.name) continue;
-            for (const MappedColumn& column : relation.columns) {
-                if (column.type == Type::real || column.type == Type::decimal)
-                    columns += (columns.empty() ? "" : ", ") + column.name;
-            }
+            if (relation.schema == table.schema && relation.name == table.name)
+                check_readable(table, relation);
         }
-        if (columns.empty()) return;
-        add("NaN and infinite values of " + columns + " arrive as null from " +
-                config_.source.plugin,
-            "ALTER TABLE " + name_ + " ADD CHECK (...), if they can occur", Severity::warning);
+    }
+
+    void check_readable(const CatalogTable& table, const MappedRelation& relation) {
+        std::string columns;
+        for (std::uint32_t i = 0; i < relation.columns.size(); ++i) {
+            if (relation.can_be_nan(i) && (relation.repeats || !is_key(relation, i)))
+                columns += (columns.empty() ? "" : ", ") + relation.columns[i].name;
+        }
+        const std::string told = "NaN and infinite values of " + columns + " arrive as null from " +
+                                 config_.source.plugin;
+        if (relation.repeats && !columns.empty()) {
+            add(told +
+                    ", and a row of a table without a key cannot be read again: needs pgoutput, "
+                    "which this version does not have",
+                "relations: {" + relation.mapping_name() +
+                    ": {key: [...]}} with columns that tell its rows apart and cannot be NaN, or "
+                    "leave " +
+                    columns + " out of the mapping");
+        }
+        if (relation.repeats) return;
+        for (const std::uint32_t position : relation.key) {
+            const MappedColumn& key = relation.columns[position];
+            if (!columns.empty() && (key.secret || key.type == Type::json)) {
+                add(told + ", and a row cannot be read again by key column " + key.name,
+                    "relations: {" + relation.mapping_name() + ": {key: [...]}} without it");
+            }
+            if (relation.can_be_nan(position)) check_key_value(table, key.name);
+        }
+    }
+
+    static bool is_key(const MappedRelation& relation, std::uint32_t position) {
+        return std::ranges::find(relation.key, position) != relation.key.end();
+    }
+
+    void check_key_value(const CatalogTable& table, const std::string& name) {
+        const CatalogColumn* column = table.find(name);
+        const bool nullable = column == nullptr || column->nullable;
+        add("a NaN or infinite value of key column " + name + (nullable ? ", or a NULL," : "") +
+                " stops the bridge: it arrives as null from " + config_.source.plugin,
+            nullable ? "map the table by a key without it"
+                     : "ALTER TABLE " + name_ + " ADD CHECK (" + quote_identifier(name) +
+                           " < 'Infinity' AND " + quote_identifier(name) +
+                           " > '-Infinity'), if they can occur",
+            nullable ? Severity::error : Severity::warning);
     }
 
     Connection& source_;

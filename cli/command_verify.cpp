@@ -60,7 +60,7 @@ public:
             token_ = member(client_->request("pause", {{"who", who}}), "token");
         };
         calls.open_snapshot = [this] { return open_snapshot(); };
-        calls.hold = [this](EndLsn point) { return hold(point); };
+        calls.hold = [this](const SourceSnapshot& snapshot) { return hold(snapshot); };
         calls.release = [this] {
             if (client_ && !token_.empty()) client_->request("release", {{"token", token_}});
         };
@@ -126,11 +126,12 @@ private:
         return snapshot;
     }
 
-    std::shared_ptr<const Reader> hold(EndLsn point) {
+    std::shared_ptr<const Reader> hold(const SourceSnapshot& snapshot) {
         if (!client_) return open_settled_state(config_, context_);
-        checkpoint_ =
-            member(client_->request("hold", {{"token", token_}, {"lsn", point.lsn.format()}}),
-                   "checkpoint");
+        checkpoint_ = member(client_->request("hold", {{"token", token_},
+                                                       {"lsn", snapshot.point.lsn.format()},
+                                                       {"snapshot", snapshot.name}}),
+                             "checkpoint");
         auto state = RocksStore::open(checkpoint_);
         state->use_numbers(require_shape(context_, *state));
         return state;

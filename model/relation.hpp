@@ -70,6 +70,11 @@ struct MappedRelation {
     // apart by a number behind it, counted from 0.
     bool repeats = false;
     std::string relation = {};  // its name in the mapping; empty: that of the table
+    // Of a type that has NaN and infinities.
+    bool can_be_nan(std::size_t column) const {
+        const MappedColumn& found = columns[column];
+        return !found.secret && (found.type == Type::real || found.type == Type::decimal);
+    }
     const std::string& mapping_name() const { return relation.empty() ? name : relation; }
     std::string table() const { return TableName{schema, name}.text(); }
 };
@@ -87,6 +92,8 @@ struct Change {
     // Update and remove: the mapped columns of the row before as far as the source sent more than
     // the key (Absent: not sent); empty: the key says which row it is.
     Row old_row = {};
+    // Columns whose NULL in `row` may be a NaN or an infinity that the plugin does not tell.
+    std::vector<std::uint32_t> unsure = {};
 };
 
 // A source transaction, or a slice of a very large one (first..last slice in order; only the last

@@ -26,9 +26,29 @@ void Batch::stage(const std::vector<Change>& changes, bool ends) {
 void Batch::close(EndLsn birth) {
     birth_ = birth.lsn;
     lsn_ = birth;
-    stager_.finish();
+    stager_.finish(birth_);
     find_dirty();
     queue_readers_of_emptied();
+}
+
+bool Batch::settle_unread(const RowReads* exact) {
+    std::vector<std::pair<RowId, Row>> known;
+    scan_unread(program_, store_, [&](const RowId& id, const UnreadRow& row) {
+        if (exact != nullptr) {
+            const auto read = exact->find(id);
+            if (read != exact->end()) known.emplace_back(id, read->second.values);
+        } else if (row.until <= lsn_.lsn) {
+            known.emplace_back(id, row.values);
+        } else {
+            return false;  // those behind it were read later
+        }
+        return known.size() < limits_.chunk_roots;
+    });
+    if (known.empty()) return false;
+    for (const auto& [id, values] : known)
+        stager_.settle_unread(id, values);
+    close(lsn_);
+    return true;
 }
 
 namespace {

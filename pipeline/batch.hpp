@@ -39,10 +39,16 @@ public:
     // Entities from this one on are derived later in any case: outcomes are not carried to them.
     void loaded_until(EntityIndex entity);
 
+    // What the source says of rows of the changes to come.
+    void read_again(RowReads reads) { stager_.read_again(std::move(reads)); }
     // Source changes, in order; then once close(birth). `birth` dates the work they cause.
     // `ends`: with the last of them a source transaction ends.
     void stage(const std::vector<Change>& changes, bool ends = true);
     void close(EndLsn birth);
+
+    // Instead of changes: rows that were unread, as they were read. Up to a chunk; those whose
+    // time has come, or that are in `exact`, a reading of the source as of lsn(). False: none.
+    bool settle_unread(const RowReads* exact);
 
     // Takes items off the front of the queue and adds their roots, up to a chunk. False: nothing is
     // queued.

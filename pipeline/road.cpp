@@ -166,9 +166,26 @@ void Road::commit(TargetWriter& writer, Batch& batch, Position next) {
     position_ = next;
 }
 
-void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions) {
+namespace {
+// Says where the source has what stops the bridge.
+void stage_part(Batch& batch, const SourceTransaction& transaction, std::uint64_t skip) {
+    const auto first = transaction.changes.begin() + static_cast<std::ptrdiff_t>(skip);
+    try {
+        batch.stage({first, transaction.changes.end()}, transaction.last_slice);
+    } catch (const Failure& failure) {
+        Error error = failure.error();
+        error.within("transaction " + std::to_string(transaction.xid) + ", committed at " +
+                     transaction.commit.lsn.format());
+        throw Failure{std::move(error)};
+    }
+}
+}  // namespace
+
+void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions,
+                 RowReads reads) {
     ahead_.forget();
     Batch batch{program_, store_, limits_};
+    batch.read_again(std::move(reads));
     Position next = position_;
     for (const SourceTransaction& transaction : transactions) {
         // Transactions come in the order of their commits, so one that began to commit before what
@@ -180,8 +197,7 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
             skip = std::min<std::uint64_t>(next.partial_changes - transaction.first_ordinal,
                                            transaction.changes.size());
         }
-        const auto first = transaction.changes.begin() + static_cast<std::ptrdiff_t>(skip);
-        batch.stage({first, transaction.changes.end()}, transaction.last_slice);
+        stage_part(batch, transaction, skip);
         if (transaction.last_slice) {
             next.applied = transaction.end;
             next.partial_commit = {};
@@ -196,6 +212,15 @@ void Road::apply(TargetWriter& writer, const std::vector<SourceTransaction>& tra
     kill_point("stage");
     batch.close(next.applied);
     commit(writer, batch, next);
+}
+
+bool Road::settle_unread(TargetWriter& writer, const RowReads* exact) {
+    if (!first_unread(store_)) return false;
+    ahead_.forget();
+    Batch batch{program_, store_, limits_};
+    if (!batch.settle_unread(exact)) return false;
+    commit(writer, batch, position_);
+    return true;
 }
 
 bool Road::work(TargetWriter& writer) {

@@ -49,7 +49,11 @@ public:
     // All of these throw Failure of the world (then nothing of the batch is known to stand:
     // reconnect, recover, repeat) or of trust. Transactions, or parts of them, that were applied
     // before are passed over.
-    void apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions);
+    // `reads`: what the source says of unsure_rows().
+    void apply(TargetWriter& writer, const std::vector<SourceTransaction>& transactions,
+               RowReads reads = {});
+    // Rows that were unread and are known by now (Batch::settle_unread); false: there are none.
+    bool settle_unread(TargetWriter& writer, const RowReads* exact = nullptr);
     bool work(TargetWriter& writer);  // one chunk of the queue; false: it is empty
     void fill(TargetWriter& writer, const std::vector<std::pair<WorkItem, Value>>& values);
     void derive_roots(TargetWriter& writer, const std::vector<RootRef>& roots);  // repair, retry

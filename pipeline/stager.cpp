@@ -26,7 +26,8 @@ Stager::Stager(const Program& program, const Reader& base, Overlay& overlay,
       overlay_{overlay},
       view_{program, overlay},
       truncated_rows_max_{truncated_rows_max},
-      displaced_{program, base} {
+      displaced_{program, base},
+      unread_{program, overlay} {
     for (EntityIndex e = 0; e < program.entities.size(); ++e) {
         for (const IndexId index : program.entities[e].member_indexes)
             feeds_[index] = e;
@@ -98,6 +99,7 @@ void Stager::put(RelationIndex relation, const KeyBytes& key, std::shared_ptr<co
 
 // A row comes to a key. Another one may have it still, in the middle of its transaction.
 void Stager::arrive(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row) {
+    bring_back({relation, key});
     const KeyBytes place = free_place(relation, key);
     if (!program_.relations[relation].repeats) {
         if (auto other = view_.image(relation, place))
@@ -111,8 +113,23 @@ void Stager::leave(RelationIndex relation, const KeyBytes& place) {
     put(relation, place, displaced_.take_last({relation, place}));
 }
 
+void Stager::miss_image(const Change& change, const char* what, const KeyBytes& key) const {
+    const MappedRelation& relation = program_.relations[change.relation];
+    Error error{ErrorKind::trust, std::string{what} + " " + relation.mapping_name() +
+                                      " meets no image of its row, key " + display_key(key)};
+    error.with_hint("rows were lost on their way; load again");
+    for (std::size_t i = 0; i < change.old_key.size(); ++i) {
+        const std::uint32_t column = relation.key[i];
+        if (!is_null(change.old_key[i]) || !relation.can_be_nan(column)) continue;
+        error.with_hint("column " + relation.columns[column].name + " of table " +
+                        relation.table() +
+                        " may be NaN or an infinity there, which wal2json does not tell: give the "
+                        "table a key without it, then load again");
+    }
+    throw Failure{std::move(error)};
+}
+
 void Stager::update(const Change& change) {
-    const std::string& name = program_.relations[change.relation].mapping_name();
     Row row = change.row;
     const bool moved = !change.old_key.empty();
     KeyBytes old_key = moved ? encode_key(change.old_key) : KeyBytes{};
@@ -121,20 +138,17 @@ void Stager::update(const Change& change) {
             append_key(old_key, row.at(position));
         }
     }
+    bring_back({change.relation, old_key});
     const KeyBytes old_place = place_of(change.relation, old_key);
     auto image = view_.image(change.relation, old_place);
     const auto displaced = displaced_.take({change.relation, old_place}, change.old_row, image);
     if (displaced) image = displaced;
-    if (!image) {
-        throw Failure{Error{
-            ErrorKind::trust,
-            "an update of " + name + " meets no image of its row, key " + display_key(old_key)}
-                          .with_hint("rows were lost on their way; load again")};
-    }
+    if (!image) miss_image(change, "an update of", old_key);
     for (std::size_t i = 0; i < row.size(); ++i) {
         if (is_absent(row[i])) row[i] = (*image)[i];
     }
     const KeyBytes new_key = key_of(change.relation, row);
+    note_unsure(change, new_key);
     auto after = std::make_shared<const Row>(std::move(row));
     if (new_key != old_key) {
         if (!displaced) leave(change.relation, old_place);
@@ -145,6 +159,7 @@ void Stager::update(const Change& change) {
 }
 
 void Stager::stage(const Change& change) {
+    require_readable(change);
     switch (change.operation) {
         case Operation::insert: {
             Row row = change.row;
@@ -152,20 +167,17 @@ void Stager::stage(const Change& change) {
                 if (is_absent(value)) value = Null{};
             }
             const KeyBytes key = key_of(change.relation, row);
+            note_unsure(change, key);
             return arrive(change.relation, key, std::make_shared<const Row>(std::move(row)));
         }
         case Operation::update: return update(change);
         case Operation::remove: {
-            const KeyBytes key = place_of(change.relation, encode_key(change.old_key));
+            const KeyBytes old_key = encode_key(change.old_key);
+            bring_back({change.relation, old_key});
+            const KeyBytes key = place_of(change.relation, old_key);
             const auto image = view_.image(change.relation, key);
             if (displaced_.take({change.relation, key}, change.old_row, image)) return;
-            if (!image) {
-                throw Failure{Error{ErrorKind::trust,
-                                    "a delete from " +
-                                        program_.relations[change.relation].mapping_name() +
-                                        " meets no image of its row, key " + display_key(key)}
-                                  .with_hint("rows were lost on their way; load again")};
-            }
+            if (!image) miss_image(change, "a delete from", key);
             return leave(change.relation, key);
         }
         case Operation::truncate: return truncate(change.relation);
@@ -248,8 +260,9 @@ void Stager::update_through(IndexId index, const KeyBytes& row) {
             index_entries(program_, index, row, image, view_));
 }
 
-void Stager::finish() {
+void Stager::finish(Lsn birth) {
     displaced_.save(overlay_);
+    settle_unsure(birth);
     std::erase_if(rows_, [](const auto& entry) {
         const ChangedRow& row = entry.second;
         return (!row.before && !row.after) ||

@@ -13,6 +13,7 @@
 
 #include "pipeline/affected.hpp"
 #include "pipeline/displaced.hpp"
+#include "pipeline/unread.hpp"
 
 #include <map>
 #include <set>
@@ -26,7 +27,7 @@ struct ChangedRow {
 
 class Stager {
 public:
-    using RowId = std::pair<RelationIndex, KeyBytes>;
+    using RowId = crossfade::RowId;
 
     // Of a TRUNCATE up to so many rows are removed one by one; more of them as a whole, and what
     // that means for roots and for keys of other rows becomes work.
@@ -34,13 +35,18 @@ public:
     Stager(const Program& program, const Reader& base, Overlay& overlay,
            std::int64_t truncated_rows_max = kTruncatedRowsMax);
 
+    // What the source says of rows of these changes (unsure_rows); before stage().
+    void read_again(RowReads reads) { reads_ = std::move(reads); }
     // In the order of the source. Throws Failure(trust) on a change that meets no image, or lacks a
     // value it must have.
     void stage(const Change& change);
     // Between two transactions. Throws Failure(trust) if two rows have one key.
     void end_transaction() { displaced_.require_none(); }
-    // After the last change of the batch: brings the indexes up to date.
-    void finish();
+    // Instead of changes: a row that was unread is what was read of it.
+    void settle_unread(const RowId& id, const Row& values);
+    // After the last change of the batch: brings the indexes up to date. What is not known of a row
+    // becomes work of this birth.
+    void finish(Lsn birth = {});
     // Instead of changes: makes the entries of an index of computed keys anew, of up to `rows_max`
     // rows behind `cursor`. Where it stopped; nothing: that was the last row.
     std::optional<KeyBytes> reindex(IndexId index, const KeyBytes& cursor, std::size_t rows_max);
@@ -59,6 +65,12 @@ private:
     void arrive(RelationIndex relation, const KeyBytes& key, std::shared_ptr<const Row> row);
     void leave(RelationIndex relation, const KeyBytes& place);
     void update(const Change& change);
+    [[noreturn]] void miss_image(const Change& change, const char* what, const KeyBytes& key) const;
+    void require_readable(const Change& change) const;
+    void bring_back(const RowId& id);
+    void note_unsure(const Change& change, const KeyBytes& key);
+    void settle_unsure(Lsn birth);
+    void take_read(const RowId& id, const Row& row, const Row& values);
     void truncate(RelationIndex relation);
     void empty_as_a_whole(RelationIndex relation);
     void count_anew(EntityIndex entity, RelationIndex emptied);
@@ -80,6 +92,10 @@ private:
     StateView view_;
     std::int64_t truncated_rows_max_;
     DisplacedRows displaced_;
+    UnreadRows unread_;
+    RowReads reads_;
+    // Rows of the batch that may lack a value, and what was kept of those that were unread.
+    std::map<RowId, std::optional<UnreadRow>> unsure_;
     std::map<RowId, ChangedRow> rows_;
     std::set<RelationIndex> emptied_;
     std::set<std::pair<IndexId, KeyBytes>> memberships_;

@@ -9,6 +9,7 @@ namespace crossfade {
 
 void Stager::truncate(RelationIndex relation) {
     displaced_.drop(relation);
+    unread_.drop(relation);
     std::vector<KeyBytes> all;
     const std::string prefix = keys::image_prefix(relation);
     const auto rows_max = static_cast<std::size_t>(truncated_rows_max_);

@@ -1,6 +1,7 @@
 #include "pipeline/work_queue.hpp"
 
 #include "pipeline/position.hpp"
+#include "pipeline/unread.hpp"
 #include "state/keys.hpp"
 
 #include <algorithm>
@@ -119,6 +120,7 @@ WorkCount count_work(const Reader& reader) {
                         return true;
                     });
     }
+    count.open += count_unread(reader);
     return count;
 }
 
@@ -127,11 +129,14 @@ EndLsn settled_lsn(const Reader& reader) {
     // own work.
     const EndLsn applied = read_position(reader).applied;
     const auto item = first_work(reader);
-    if (!item) return applied;
     // Whoever waits for something older than the snapshot waits for the load as well.
-    if (item->kind == WorkItem::Kind::load) return EndLsn{};
-    const EndLsn before{Lsn{item->birth.offset() - 1}};
-    return std::min(applied, before);
+    if (item && item->kind == WorkItem::Kind::load) return EndLsn{};
+    EndLsn settled = applied;
+    for (const auto& birth :
+         {item ? std::optional{item->birth} : std::nullopt, first_unread(reader)}) {
+        if (birth) settled = std::min(settled, EndLsn{Lsn{birth->offset() - 1}});
+    }
+    return settled;
 }
 
 void enqueue_load(const Program& program, const Reader& reader, WriteSet& set, Lsn birth) {

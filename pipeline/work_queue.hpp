@@ -46,7 +46,7 @@ std::optional<WorkItem> first_work(const Reader& reader);
 std::vector<WorkItem> deferred_work(const Reader& reader, std::size_t items_max);
 
 struct WorkCount {
-    std::uint64_t open = 0;
+    std::uint64_t open = 0;  // and rows that are unread (pipeline/unread.hpp)
     std::uint64_t deferred = 0;
 };
 WorkCount count_work(const Reader& reader);

@@ -31,7 +31,7 @@ std::size_t estimated_bytes(const Change& change) {
         total += bytes_of(value);
     for (const Value& value : change.old_row)
         total += bytes_of(value);
-    return total;
+    return total + change.unsure.size() * sizeof(change.unsure[0]);
 }
 
 std::optional<SourceTransaction> Assembler::push(StreamEvent event) {

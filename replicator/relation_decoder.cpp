@@ -102,6 +102,12 @@ void RelationDecoder::remove(Change& change, const Row& identity) const {
     if (tells_more_than_key(identity)) change.old_row = identity;
 }
 
+void RelationDecoder::note_unsure(Change& change) const {
+    for (std::uint32_t i = 0; i < change.row.size(); ++i) {
+        if (is_null(change.row[i]) && relation_->can_be_nan(i)) change.unsure.push_back(i);
+    }
+}
+
 // Of a table without a key the whole row is the key.
 bool RelationDecoder::tells_more_than_key(const Row& identity) const {
     if (relation_->repeats) return false;

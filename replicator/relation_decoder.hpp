@@ -46,6 +46,8 @@ public:
     // then still absent is an unchanged TOAST value.
     void update(Change& change, const Row& identity) const;
     void remove(Change& change, const Row& identity) const;
+    // For a plugin that writes NaN and infinities as null: notes the columns where one may stand.
+    void note_unsure(Change& change) const;
 
 private:
     int learn(std::string_view name) const;

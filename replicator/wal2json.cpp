@@ -191,6 +191,7 @@ private:
             decoder.update(change, identity_);
         else
             decoder.remove(change, identity_);
+        decoder.note_unsure(change);
         return change;
     }
 

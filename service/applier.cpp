@@ -45,6 +45,7 @@ Applier::Applier(const Program& program, RocksStore& store, Config config, Secre
       load_progress_{program, store, console, log_},
       specs_{target_specs(program)},
       lock_watch_{target_connection("locks"), config_.target.lock_timeout, log_},
+      row_reader_{program, reading_source()},
       slot_watch_{source_options(config_, "slot"), config_.source.slot, log_},
       tasks_{Error{ErrorKind::conflict, "the initial load is under way"}.with_hint(
           "`crossfade status` says how far it is")},
@@ -83,6 +84,12 @@ void Applier::connect() {
 
 ConnectionOptions Applier::target_connection(const char* command) {
     ConnectionOptions options = target_options(config_, command);
+    options.interrupt = &target_stop_.interrupt();
+    return options;
+}
+
+ConnectionOptions Applier::reading_source() {
+    ConnectionOptions options = source_options(config_, "rows");
     options.interrupt = &target_stop_.interrupt();
     return options;
 }
@@ -153,8 +160,8 @@ bool Applier::take_items() {
     return any;
 }
 
-bool Applier::apply_transactions() {
-    take_items();
+// What waits, up to a batch and up to the point of a hold.
+std::vector<SourceTransaction> Applier::next_batch() {
     std::vector<SourceTransaction> batch;
     BatchLimit limit{config_.batch};
     while (!pending_.empty() && limit.takes(pending_.front())) {
@@ -164,19 +171,36 @@ bool Applier::apply_transactions() {
         pending_.pop_front();
     }
     behind_ = limit.full() || (!pending_.empty() && !limit.takes(pending_.front()));
+    return batch;
+}
+
+void Applier::give_back(std::vector<SourceTransaction>& batch) {
+    for (auto t = batch.rbegin(); t != batch.rend(); ++t)
+        pending_.push_front(std::move(*t));
+}
+
+bool Applier::apply_transactions() {
+    take_items();
+    std::vector<SourceTransaction> batch = next_batch();
     if (batch.empty()) {
-        const bool due = Clock::now() - idle_stored_ >= kIdleStore || point_;
+        const bool due =
+            Clock::now() - idle_stored_ >= kIdleStore || point_ || first_unread(store_);
         if (!pending_.empty() || idle_ <= road_.position().applied || !due) return false;
         road_.idle(idle_);
         idle_stored_ = Clock::now();
         if (session_) session_->confirm(road_.position().applied);
         return false;
     }
+    auto reads = read_again(batch);
+    if (!reads) {
+        give_back(batch);
+        behind_ = false;  // work goes on meanwhile
+        return false;
+    }
     try {
-        road_.apply(*writer_, batch);
+        road_.apply(*writer_, batch, std::move(*reads));
     } catch (...) {
-        for (auto t = batch.rbegin(); t != batch.rend(); ++t)
-            pending_.push_front(std::move(*t));
+        give_back(batch);
         throw;
     }
     kill_point("confirm");
@@ -206,13 +230,17 @@ bool Applier::run_tasks() {
 bool Applier::stands_still() {
     const BridgeHold::Standing standing = hold_.stand();
     point_ = standing.point;
+    snapshot_ = standing.snapshot;
     if (!point_) return standing.applies_nothing;
-    const bool behind = !pending_.empty() && pending_.front().commit.lsn >= *point_;
-    const bool reached = road_.position().applied.lsn >= *point_;
-    if ((!behind && !reached) || first_work(store_) || road_.position().partial_changes > 0)
-        return false;
+    if (!at_point() || first_work(store_) || first_unread(store_)) return false;
     hold_.reached(store_);
     return true;
+}
+
+bool Applier::at_point() const {
+    if (!point_ || road_.position().partial_changes > 0) return false;
+    const bool behind = !pending_.empty() && pending_.front().commit.lsn >= *point_;
+    return behind || road_.position().applied.lsn >= *point_;
 }
 
 void Applier::wait_for_news() {
@@ -256,6 +284,7 @@ bool Applier::step(bool load_only) {
         }
     }
     if (apply_transactions()) busy = true;
+    if (settle_unread()) busy = true;
     if (stands_still()) return true;
     // The stream comes first while it is behind, but work never stands still.
     const bool wait = behind_ && work_owed_ < kFullBatchesMax;

@@ -14,6 +14,7 @@
 #include "service/deferred_fill.hpp"
 #include "service/load_progress.hpp"
 #include "service/lock_watch.hpp"
+#include "service/row_reader.hpp"
 #include "service/slot_watch.hpp"
 #include "service/status.hpp"
 #include "service/stream_session.hpp"
@@ -70,6 +71,7 @@ private:
     void connect();
     void disconnect();
     ConnectionOptions target_connection(const char* command);
+    ConnectionOptions reading_source();
     // Also at a start after the load: what it took off the target is put back in any case.
     void finish_load();
     bool step(bool load_only);
@@ -77,6 +79,11 @@ private:
     bool is_stopping();
     bool apply_transactions();
     bool take_items();
+    std::vector<SourceTransaction> next_batch();
+    void give_back(std::vector<SourceTransaction>& batch);
+    std::optional<RowReads> read_again(const std::vector<SourceTransaction>& batch);
+    bool settle_unread();
+    bool at_point() const;
     bool work();
     bool fill();
     void follow_session();
@@ -98,6 +105,7 @@ private:
     LockWatch lock_watch_;
     std::optional<Connection> target_;
     std::unique_ptr<TargetWriter> writer_;
+    RowReader row_reader_;
     DecoderOptions decoding_;
     SlotWatch slot_watch_;
     std::deque<SourceTransaction> pending_;
@@ -105,7 +113,9 @@ private:
     Clock::time_point idle_stored_{};
     BackOff target_retry_;
     BackOff source_retry_;
+    BackOff read_retry_;
     std::optional<Lsn> point_;         // of the hold: nothing at or behind it is to be applied
+    std::string snapshot_;             // that the source exported at the point; empty: none
     std::exception_ptr task_failure_;  // of a task, that is to end the service
     std::atomic<bool> load_open_{true};
     bool behind_ = false;     // the last batch of the stream was full, so more is waiting

@@ -81,9 +81,9 @@ Hold::Token BridgeHold::pause(const std::string& client, const std::string& who,
     return wait(lock, ticket);
 }
 
-std::filesystem::path BridgeHold::hold(const Hold::Token& token, Lsn point) {
+std::filesystem::path BridgeHold::hold(const Hold::Token& token, Lsn point, std::string snapshot) {
     std::unique_lock lock{mutex_};
-    const Hold::Ticket ticket = hold_.hold(token, point, HoldClock::now());
+    const Hold::Ticket ticket = hold_.hold(token, point, HoldClock::now(), std::move(snapshot));
     wake_();
     return folder(wait(lock, ticket));
 }
@@ -129,7 +129,7 @@ BridgeHold::Standing BridgeHold::stand() {
     hold_.expire(HoldClock::now());
     const bool expired = before != hold_.state();
     hold_.stands();
-    const Standing standing{hold_.applies_nothing(), hold_.point()};
+    const Standing standing{hold_.applies_nothing(), hold_.point(), hold_.snapshot()};
     if (before != hold_.state()) changed(lock);
     if (expired) log_.warning("a hold took too long and was ended, applying goes on", {});
     return standing;

@@ -38,7 +38,9 @@ public:
                       std::chrono::milliseconds within = kWithin);
     // Returns when everything committed on the source before `point` is applied, nothing behind it
     // was, and no work is open: the folder of a copy of the state, the client's until it is gone.
-    std::filesystem::path hold(const Hold::Token& token, Lsn point);
+    // `snapshot`: one that the source exported at the point, by which rows that are unread then are
+    // read; without one the hold waits until none is.
+    std::filesystem::path hold(const Hold::Token& token, Lsn point, std::string snapshot = {});
     void drain(const Hold::Token& token, Lsn point);  // the same without a copy
     void release(const Hold::Token& token);
 
@@ -50,6 +52,7 @@ public:
     struct Standing {
         bool applies_nothing = false;
         std::optional<Lsn> point;  // nothing that is committed at or behind it is to be applied
+        std::string snapshot;      // of the point
     };
     Standing stand();
     // The point of stand() is reached: makes the copy, if one is wanted.

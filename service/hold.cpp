@@ -54,7 +54,8 @@ Error Hold::not_held(const Token& token, Time now) const {
                  "no hold of this token" + (other.empty() ? other : "; " + other)};
 }
 
-Hold::Ticket Hold::begin_drain(const Token& token, Lsn point, Time now, bool copy) {
+Hold::Ticket Hold::begin_drain(const Token& token, Lsn point, Time now, bool copy,
+                               std::string snapshot) {
     expire(now);
     if (token.empty() || token != token_) return refused(not_held(token, now));
     if (state_ != State::paused) {
@@ -62,18 +63,19 @@ Hold::Ticket Hold::begin_drain(const Token& token, Lsn point, Time now, bool cop
     }
     state_ = State::draining;
     point_ = point;
+    snapshot_ = std::move(snapshot);
     wants_copy_ = copy;
     answers_[++tickets_] = std::nullopt;
     waiting_ = tickets_;
     return tickets_;
 }
 
-Hold::Ticket Hold::hold(const Token& token, Lsn point, Time now) {
-    return begin_drain(token, point, now, true);
+Hold::Ticket Hold::hold(const Token& token, Lsn point, Time now, std::string snapshot) {
+    return begin_drain(token, point, now, true, std::move(snapshot));
 }
 
 Hold::Ticket Hold::drain(const Token& token, Lsn point, Time now) {
-    return begin_drain(token, point, now, false);
+    return begin_drain(token, point, now, false, {});
 }
 
 std::optional<Error> Hold::release(const Token& token, Time now) {

@@ -71,7 +71,8 @@ public:
     // `client` is whose end ends the hold, `who` is shown to people. The hold ends by itself
     // `within` that time.
     Ticket pause(const std::string& client, const std::string& who, Time now, Duration within);
-    Ticket hold(const Token& token, Lsn point, Time now);   // answered when the copy is there
+    // Answered when the copy is there. `snapshot`: one that the source exported at the point.
+    Ticket hold(const Token& token, Lsn point, Time now, std::string snapshot = {});
     Ticket drain(const Token& token, Lsn point, Time now);  // the same without a copy
     // Nothing, or why there was nothing to release.
     std::optional<Error> release(const Token& token, Time now);
@@ -91,10 +92,11 @@ public:
 
     // --- what to do
     State state() const { return state_; }
-    bool applies_nothing() const;        // paused, copying, held
-    std::optional<Lsn> point() const;    // while draining
-    std::optional<Token> copy() const;   // the copy to be made, while copying
-    std::vector<Token> take_removals();  // folders to be removed
+    bool applies_nothing() const;                              // paused, copying, held
+    std::optional<Lsn> point() const;                          // while draining
+    const std::string& snapshot() const { return snapshot_; }  // likewise; empty: none
+    std::optional<Token> copy() const;                         // the copy to be made, while copying
+    std::vector<Token> take_removals();                        // folders to be removed
     std::optional<Time> deadline() const;
     std::optional<Token> token() const;  // of the present hold
     // "crossfade verify (connection 7) has held the bridge for 3 s, and may for 597 s more";
@@ -109,7 +111,7 @@ private:
     };
 
     Ticket refused(Error error);
-    Ticket begin_drain(const Token& token, Lsn point, Time now, bool copy);
+    Ticket begin_drain(const Token& token, Lsn point, Time now, bool copy, std::string snapshot);
     void answer(std::optional<Error> refused);
     void end(State next, const Error& reason);
     Error not_held(const Token& token, Time now) const;
@@ -126,6 +128,7 @@ private:
     Time since_{};
     Time until_{};
     Lsn point_;
+    std::string snapshot_;
     bool wants_copy_ = false;
     std::optional<Ticket> waiting_;
 

@@ -3,6 +3,7 @@
 #include "model/key.hpp"
 #include "pipeline/batch.hpp"
 #include "pipeline/stager.hpp"
+#include "pipeline/unread.hpp"
 #include "service/load_progress.hpp"
 #include "state/keys.hpp"
 
@@ -78,6 +79,11 @@ std::vector<OpenWork> read_open_work(const Program& program, const RocksStore& s
             open.push_back(rest_of_truncate(program, store, item));
         return open.size() < kOpenWorkShown;
     });
+    if (const std::uint64_t unread = count_unread(store)) {
+        OpenWork& work = open.emplace_back();
+        work.changed = "rows to be read again";
+        work.walked = unread;
+    }
     return open;
 }
 

@@ -10,7 +10,8 @@ namespace crossfade {
 inline constexpr std::size_t kOpenWorkShown = 10;
 
 // The first fan-outs of the queue; of the initial load the entity under way. Keys that are secret
-// are left out. Throws as RocksStore does.
+// are left out. Behind them how many rows are to be read again.
+// Throws as RocksStore does.
 std::vector<OpenWork> read_open_work(const Program& program, const RocksStore& store);
 
 }  // namespace crossfade

@@ -115,7 +115,8 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, Applier&
     handlers["hold"] = [&](const Request& request) {
         return member("checkpoint", applier.hold()
                                         .hold(argument(request, "token"),
-                                              Lsn::parse(argument(request, "lsn")).value())
+                                              Lsn::parse(argument(request, "lsn")).value(),
+                                              argument(request, "snapshot", ""))
                                         .string());
     };
     handlers["release"] = [&](const Request& request) {

@@ -212,4 +212,18 @@ std::string discarded(EntityIndex entity, std::string_view root) {
     return std::string{kDiscarded} + keys::root(entity, root);
 }
 
+std::string unread(std::string_view row) { return std::string{kUnread}.append(row); }
+
+std::string unread_at(Lsn birth, std::string_view row) {
+    std::string key{kUnreadAt};
+    append_long(key, birth.offset());
+    return key.append(row);
+}
+
+std::pair<Lsn, std::string_view> unread_of(std::string_view key) {
+    key.remove_prefix(std::min(key.size(), kUnreadAt.size()));
+    const Lsn birth{take_long(key)};
+    return {birth, key};
+}
+
 }  // namespace crossfade::keys

@@ -23,6 +23,9 @@
 //               "adopted/" entity(4) uuid(16)                    uuid(16), columns of others
 //               "adopter/" entity(4) uuid(16)                    root
 //               "discarded/" entity(4) root                      the refusal that was accepted
+//               "unread/" row                                    UnreadRow (pipeline/unread.hpp);
+//                                                                row: the table's name, the key
+//               "unread_at/" birth_lsn(8) row                    nothing
 //
 // members has what indexes need whose key reads other rows: the key under which a row stands. The
 // first entry under a claim's value holds the value. A stale entry stands for a row that refers to
@@ -110,6 +113,8 @@ inline constexpr std::string_view kCounters = "count/";
 inline constexpr std::string_view kAdopted = "adopted/";
 inline constexpr std::string_view kAdopter = "adopter/";
 inline constexpr std::string_view kDiscarded = "discarded/";
+inline constexpr std::string_view kUnread = "unread/";
+inline constexpr std::string_view kUnreadAt = "unread_at/";
 
 // Where a queue begins: what is before that key has been removed.
 std::string work_front(std::uint8_t queue);
@@ -123,5 +128,9 @@ std::string adopted(EntityIndex entity, const Uuid& computed);
 std::string adopter(EntityIndex entity, const Uuid& id);
 // The mark that somebody looked at a refusal and accepted it.
 std::string discarded(EntityIndex entity, std::string_view root);
+// A row that is to be read again, by what names it, and its place among all of them.
+std::string unread(std::string_view row);
+std::string unread_at(Lsn birth, std::string_view row);
+std::pair<Lsn, std::string_view> unread_of(std::string_view key);
 
 }  // namespace crossfade::keys

@@ -117,7 +117,7 @@ private:
         const SourceSnapshot snapshot = callbacks_.open_snapshot();
         Once close{callbacks_.close_snapshot};
         result_.point = snapshot.point;
-        state_ = callbacks_.hold(snapshot.point);
+        state_ = callbacks_.hold(snapshot);
         transaction_.emplace(*target_, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
         for (const EntityProgram& entity : program_.entities) {
             const TargetSpec& spec = entity.target;

@@ -55,7 +55,7 @@ struct VerifyCallbacks {
     // Returns when everything up to the point is applied and settled, nothing behind it, and no
     // work but deferred fills is open. The state returned must not change any more: a copy, or the
     // state itself if nothing runs.
-    std::function<std::shared_ptr<const Reader>(EndLsn point)> hold;
+    std::function<std::shared_ptr<const Reader>(const SourceSnapshot& snapshot)> hold;
     std::function<void()> release;  // also called if anything since `pause` failed
     // Fills images, edges, members and the source's counts of an empty state from the snapshot.
     std::function<void(RocksStore& scratch, const SourceSnapshot& snapshot)> load_images;

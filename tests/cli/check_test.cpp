@@ -11,10 +11,43 @@ TEST_CASE("check finds nothing wrong with a mapping that fits its servers", "[cl
     CHECK(answer.says("source: logical replication slot " + shop.source() + " (wal2json)"));
     CHECK(answer.says("target: schema crossfade\n"));
     CHECK(answer.says("target: table crossfade.progress"));
-    CHECK(answer.says("warning: source: table public.order_line: NaN"));
     CHECK(shop.program().run({"check", "--json"}).says("\"status\": 0"));
     // Nothing was made by looking.
     CHECK(shop.cluster().value(shop.target(), "SELECT to_regnamespace('crossfade')").empty());
+}
+
+TEST_CASE("check finds tables whose NaN could not be read again", "[cli][postgres]") {
+    const Shop shop;
+    shop.program().write("shop.yaml", R"yaml(
+version: 1
+namespace: 7c9e6679-7425-40de-944b-e07fc1f90ae7
+entities:
+  a: {target: public.a, root: {row: keyless}, id: "'a/' || keyless.s", columns: {n: keyless.n}}
+  b: {target: public.b, root: {row: rate}, id: "'b/' || rate.k", columns: {n: rate.n}}
+  c: {target: public.c, root: {row: plain}, id: "'c/' || plain.k", columns: {n: plain.n}}
+)yaml");
+    shop.on_source(
+        "CREATE TABLE keyless (n numeric, s text);"
+        "ALTER TABLE keyless REPLICA IDENTITY FULL;"
+        "CREATE TABLE rate (k real PRIMARY KEY, n numeric);"
+        "CREATE TABLE plain (k bigint PRIMARY KEY, n numeric NOT NULL)");
+    for (const char* table : {"a", "b", "c"}) {
+        shop.on_target("CREATE TABLE " + std::string{table} + " (id uuid PRIMARY KEY, n numeric)");
+    }
+    const Answer answer = shop.check();
+    CHECK(answer.status == 1);
+    CHECK(answer.says("1 error"));
+    CHECK_THAT(answer.fix("table public.keyless: NaN and infinite values of n arrive as null from "
+                          "wal2json, and a row of a table without a key cannot be read again: "
+                          "needs pgoutput"),
+               ContainsSubstring("relations: {keyless: {key: [...]}}"));
+    const std::string fix = answer.fix("a NaN or infinite value of key column k stops the bridge");
+    CHECK_THAT(fix, ContainsSubstring("ADD CHECK"));
+    shop.on_source(fix.substr(0, fix.find(", if")));
+    // What can be read again is no finding.
+    CHECK_FALSE(answer.says("table public.plain: NaN"));
+    shop.on_source("ALTER TABLE keyless ADD PRIMARY KEY (s)");
+    CHECK(shop.check().status == 0);
 }
 
 TEST_CASE("check finds wal_level, and the statement fixes it", "[cli][postgres]") {

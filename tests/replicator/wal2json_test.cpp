@@ -92,6 +92,17 @@ void distrusts(const std::string& message, const std::string& words) {
 }
 }  // namespace
 
+TEST_CASE("a null that may be NaN or an infinity is noted", "[replicator]") {
+    CHECK(change_of(kInsert).unsure.empty());
+    std::string message = kUpdate;
+    message.replace(message.find("2.000"), 5, "null");
+    message.replace(message.find("1e+300"), 6, "null");
+    const Change change = change_of(message);
+    CHECK(is_null(change.row[2]));
+    CHECK(change.unsure == std::vector<std::uint32_t>{2, 3});
+    CHECK(change_of(kDelete).unsure.empty());
+}
+
 TEST_CASE("BEGIN and COMMIT carry the start and the end of the commit record", "[replicator]") {
     auto decoder = decoder_of();
     const auto begin = std::get<BeginEvent>(decoder.decode(kBegin));

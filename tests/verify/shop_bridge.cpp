@@ -198,7 +198,7 @@ Verification ShopBridge::verify(const std::function<void()>& meanwhile,
         const QueryResult name = exporter.exec("SELECT pg_export_snapshot()");
         return SourceSnapshot{std::string{name.text(0, 0)}, source_position()};
     };
-    callbacks.hold = [&](EndLsn) { return copy_of_state(); };
+    callbacks.hold = [&](const SourceSnapshot&) { return copy_of_state(); };
     callbacks.release = meanwhile;
     callbacks.load_images = [&](RocksStore& scratch, const SourceSnapshot& snapshot) {
         Connection reader = Connection::open(options(source_, "source"));
