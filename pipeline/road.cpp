@@ -55,6 +55,8 @@ void settle_intent(Store& store, const std::optional<TargetProgress>& progress) 
         distrust("the target is at batch " + std::to_string(target) + ", the state at " +
                  std::to_string(position.batch));
     }
+    Overlay staged{store_};
+    if (drop_unmapped(program_, staged)) store_.write(staged.staged(), true);
 }
 
 void Road::recover(const std::optional<TargetProgress>& progress) {

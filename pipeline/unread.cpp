@@ -42,6 +42,13 @@ std::string encode_unread(const MappedRelation& relation, const UnreadRow& unrea
     return bytes;
 }
 
+std::optional<RelationIndex> relation_named(const Program& program, std::string_view table) {
+    for (RelationIndex r = 0; r < program.relations.size(); ++r) {
+        if (program.relations[r].table() == table) return r;
+    }
+    return std::nullopt;
+}
+
 std::string table_prefix(const MappedRelation& relation) {
     std::string prefix;
     append_text(prefix, relation.table());
@@ -124,16 +131,27 @@ void scan_unread(const Program& program, const Reader& reader,
     reader.scan(Family::meta, keys::kUnreadAt, {}, [&](std::string_view key, std::string_view) {
         const std::string_view place = keys::unread_of(key).second;
         std::string_view rest = place;
-        const std::string table = take_text(rest);
-        const auto found = std::ranges::find_if(
-            program.relations,
-            [&](const MappedRelation& relation) { return relation.table() == table; });
+        const auto relation = relation_named(program, take_text(rest));
         const auto bytes = reader.get(Family::meta, keys::unread(place));
-        // Of a table that is mapped no more, or taken off meanwhile.
-        if (found == program.relations.end() || !bytes) return true;
-        const auto index = static_cast<RelationIndex>(found - program.relations.begin());
-        return each({index, KeyBytes{rest}}, decode_unread(*found, *bytes));
+        // Of a table that is not mapped any more, or taken off meanwhile.
+        if (!relation || !bytes) return true;
+        return each({*relation, KeyBytes{rest}},
+                    decode_unread(program.relations[*relation], *bytes));
     });
+}
+
+bool drop_unmapped(const Program& program, Overlay& overlay) {
+    std::vector<std::string> places;
+    overlay.scan(Family::meta, keys::kUnreadAt, {}, [&](std::string_view key, std::string_view) {
+        std::string_view rest = keys::unread_of(key).second;
+        if (!relation_named(program, take_text(rest))) places.emplace_back(key);
+        return true;
+    });
+    for (const std::string& place : places) {
+        overlay.staged().erase(Family::meta, keys::unread(keys::unread_of(place).second));
+        overlay.staged().erase(Family::meta, place);
+    }
+    return !places.empty();
 }
 
 std::optional<Lsn> first_unread(const Reader& reader) {

@@ -77,6 +77,8 @@ private:
 // In the order of their births, until `each` returns false.
 void scan_unread(const Program& program, const Reader& reader,
                  const std::function<bool(const RowId& id, const UnreadRow& row)>& each);
+// Takes off those of tables that the mapping does not read any more; false: there are none.
+bool drop_unmapped(const Program& program, Overlay& overlay);
 // The birth of the oldest.
 std::optional<Lsn> first_unread(const Reader& reader);
 std::uint64_t count_unread(const Reader& reader);

@@ -81,8 +81,7 @@ std::vector<OpenWork> read_open_work(const Program& program, const RocksStore& s
     });
     if (const std::uint64_t unread = count_unread(store)) {
         OpenWork& work = open.emplace_back();
-        work.changed = "rows to be read again";
-        work.walked = unread;
+        work.changed = std::to_string(unread) + " rows to be read again";
     }
     return open;
 }

@@ -209,8 +209,9 @@ std::string to_text(const Status& status) {
     out += "\nwork      " + std::to_string(status.work) + " open, " +
            std::to_string(status.deferred) + " deferred\n";
     for (const OpenWork& work : status.open_work) {
-        out += "          " + work.changed + (work.entity.empty() ? "" : " -> " + work.entity) +
-               ", " + std::to_string(work.walked) + " entries walked";
+        out += "          " + work.changed + (work.entity.empty() ? "" : " -> " + work.entity);
+        if (work.walked > 0 || work.done)
+            out += ", " + std::to_string(work.walked) + " entries walked";
         if (work.done) out += ", " + std::to_string(std::lround(*work.done * 100)) + " %";
         out += "\n";
     }

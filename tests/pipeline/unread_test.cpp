@@ -250,4 +250,22 @@ TEST_CASE("rows are kept aside by the columns that the mapping reads", "[pipelin
     CHECK_THROWS_AS(scan(other), Failure);
 }
 
+TEST_CASE("rows of a table that is not mapped any more are no work", "[pipeline]") {
+    Table table;
+    table.apply({T::insert(1, Null{})}, {{T::row(1), T::gone()}});
+    const auto drop = [&](const Program& program) {
+        Overlay staged{table.store()};
+        const bool any = drop_unmapped(program, staged);
+        table.store().write(staged.staged(), false);
+        return any;
+    };
+    CHECK_FALSE(drop(table.program()));
+    CHECK(count_unread(table.store()) == 1);
+    Program other = table.program();
+    other.relations[0].name = "other";
+    CHECK(drop(other));
+    CHECK(count_unread(table.store()) == 0);
+    CHECK(table.settled() == Lsn{500});
+}
+
 }  // namespace crossfade::test

@@ -126,6 +126,27 @@ TEST_CASE("NaN and infinities are streamed as they are loaded", "[road][postgres
     road.stop();
 }
 
+TEST_CASE("a domain over a number and an array of numbers come as they are", "[road][postgres]") {
+    const std::string type = GENERATE("word numeric", "word float8", "word float4");
+    CAPTURE(type);
+    const std::string base = type.substr(5);
+    Numbers road{{},
+                 "CREATE DOMAIN word AS " + base +
+                     "; CREATE TABLE t (id bigint PRIMARY KEY, n word, "
+                     "r real, d double precision, s " +
+                     base + "[])"};
+    road.start();
+    road.settle();
+    road.source(
+        "INSERT INTO t VALUES (1, 'NaN', 1, 1, '{NaN,NULL,1.5}'), (2, NULL, NULL, 1, NULL), "
+        "(3, '1.50', 'NaN', 1, '{}'), (4, 'NaN', 'NaN', 'NaN', '{NaN}')");
+    road.agree();
+    road.source("UPDATE t SET d = 2");
+    road.agree();
+    CHECK(road.on_target().starts_with("1 NaN 1 2 {NaN,NULL,1.5}, 2 - - 2,"));
+    road.stop();
+}
+
 TEST_CASE("no NULL is shown that the source did not have", "[road][postgres]") {
     struct Example {
         std::vector<std::string> transactions;
@@ -145,7 +166,7 @@ TEST_CASE("no NULL is shown that the source did not have", "[road][postgres]") {
                 ""},
         Example{{"UPDATE t SET id = 5, n = 'NaN' WHERE id = 2",
                  "INSERT INTO t VALUES (2, '-Infinity')"},
-                "1 NaN, 2 7, 5 NaN, 2 -Infinity"},
+                ""},
         Example{{"UPDATE t SET s = 'a'", "TRUNCATE t; INSERT INTO t VALUES (1, 'NaN', 1, 1, 'c')"},
                 ""},
         Example{{"UPDATE t SET n = 'NaN'; UPDATE t SET n = 3 WHERE id = 1; INSERT INTO t VALUES "
@@ -284,7 +305,7 @@ TEST_CASE("a transaction that comes in slices brings the values it has at its en
     road.stop();
 }
 
-TEST_CASE("a lock on the table, or a source that is away, is waited for", "[road][fault]") {
+TEST_CASE("a lock on the table, or a reading that is cut off, is waited for", "[road][fault]") {
     Numbers road;
     road.source("INSERT INTO t VALUES (1, 3, 1, 1, 'x')");
     road.start();
