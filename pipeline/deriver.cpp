@@ -3,6 +3,8 @@
 #include "pipeline/digests.hpp"
 #include "state/keys.hpp"
 
+#include <algorithm>
+
 namespace crossfade {
 
 Deriver::Deriver(const Program& program, const Reader& base, Overlay& overlay, const Input& input)
@@ -90,6 +92,21 @@ Outcome Deriver::derive_or_take(EntityIndex entity, const KeyBytes& root) {
     return derive(program_, entity, root, view_);
 }
 
+// Roots of this batch that saw a parent which is not there after all: they are not to be written,
+// however many others are left for later.
+void Deriver::rederive_children(const RootRef& parent) {
+    for (const auto& [reader, roots] : working_) {
+        const auto& parents = program_.entities[reader].variants.front().parents;
+        for (const auto& [root, working] : roots) {
+            const bool child =
+                std::ranges::any_of(working.outcome.parents, [&](const ParentRef& ref) {
+                    return parents[ref.parent].of == parent.entity && ref.root == parent.root;
+                });
+            if (child) dirty_[reader].insert(root);
+        }
+    }
+}
+
 // Makes the outcome visible to roots derived after this one, and marks those that saw another one.
 void Deriver::publish(EntityIndex entity, const KeyBytes& root, Working& working) {
     const auto seen = view_.parent(entity, root);
@@ -110,6 +127,7 @@ void Deriver::publish(EntityIndex entity, const KeyBytes& root, Working& working
     if (affected.rest().empty()) return;
     for (WorkItem& item : affected.rest())
         new_work_.push_back(std::move(item));
+    if (!is) rederive_children({entity, root});
     if (working.fate != Fate::remove) return;
     // Its children are too many for one batch: it leaves when they are gone.
     working.fate = Fate::leave;

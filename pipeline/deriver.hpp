@@ -109,6 +109,7 @@ private:
     void keep_id(const RootRef& ref, DerivedRecord& record);
     void settle_entity_claims(EntityIndex entity);
     void yield_claims(EntityIndex entity, const KeyBytes& root, Working& working);
+    void rederive_children(const RootRef& parent);
     void publish(EntityIndex entity, const KeyBytes& root, Working& working);
     void finish_root(EntityIndex entity, const KeyBytes& root, Working& working,
                      TargetBatch& batch);
