@@ -16,7 +16,7 @@
 
 namespace crossfade {
 
-inline constexpr std::uint32_t kStateFormat = 4;
+inline constexpr std::uint32_t kStateFormat = 5;
 
 // What a RocksStore does before it opens its database. A directory without a database gets the
 // number of this program, durably, if `create` is set; in one with a database the number must be

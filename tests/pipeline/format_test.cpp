@@ -14,7 +14,7 @@ using namespace crossfade;
 TEST_CASE("a stored position and a stored adoption read back into what they were made of",
           "[pipeline]") {
     INFO("If this fails you changed a format: raise kStateFormat (state/format.hpp)");
-    REQUIRE(kStateFormat == 4);
+    REQUIRE(kStateFormat == 5);
     const Position position{300, EndLsn{Lsn{0x10}}, CommitLsn{Lsn{0x20}}, 5};
     MemoryStore store;
     WriteSet set;
@@ -33,7 +33,7 @@ TEST_CASE("a stored position and a stored adoption read back into what they were
 TEST_CASE("stored work stands in the queue of its kind, and what was taken off is before the front",
           "[pipeline]") {
     INFO("If this fails you changed a format: raise kStateFormat (state/format.hpp)");
-    REQUIRE(kStateFormat == 4);
+    REQUIRE(kStateFormat == 5);
     const std::pair<WorkItem::Kind, std::string> kinds[] = {
         {WorkItem::Kind::expand, "00"},   {WorkItem::Kind::load, "00"},
         {WorkItem::Kind::root, "01"},     {WorkItem::Kind::outcome, "00"},
