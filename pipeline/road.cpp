@@ -55,12 +55,12 @@ void settle_intent(Store& store, const std::optional<TargetProgress>& progress) 
         distrust("the target is at batch " + std::to_string(target) + ", the state at " +
                  std::to_string(position.batch));
     }
-    Overlay staged{store_};
-    if (drop_unmapped(program_, staged)) store_.write(staged.staged(), true);
 }
 
 void Road::recover(const std::optional<TargetProgress>& progress) {
     settle_intent(store_, progress);
+    Overlay staged{store_};
+    if (drop_unmapped(program_, staged)) store_.write(staged.staged(), true);
     position_ = read_position(store_);
 }
 
@@ -85,11 +85,16 @@ std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
 bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
                          const Refusal& refusal) const {
     const EntityIndex entity = refusal.root.entity;
+    const std::set<std::uint32_t>& key = unique_keys.at({entity, refusal.constraint});
     const auto write = std::ranges::find_if(attempt.writes, [&](const RowWrite& candidate) {
-        return candidate.root == refusal.root && candidate.only.empty();
+        const auto writes = [&](std::uint32_t column) {
+            return std::ranges::find(candidate.only, column) != candidate.only.end();
+        };
+        return candidate.root == refusal.root &&
+               (candidate.only.empty() || std::ranges::all_of(key, writes));
     });
     if (write == attempt.writes.end()) return false;
-    const auto holder = writer.holder(*write, unique_keys.at({entity, refusal.constraint}));
+    const auto holder = writer.holder(*write, key);
     if (!holder) return false;
     if (const auto ours = root_of_row(program_, store_, entity, *holder))
         return *ours != refusal.root && batch.unseat(*ours);

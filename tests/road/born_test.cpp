@@ -99,3 +99,32 @@ TEST_CASE("a row born under the id of a root that is not carried is not overwrit
         CHECK(it.road.differences() == 0);
     }
 }
+
+TEST_CASE("a unique value that a root wants and nobody holds any more is found, and taken",
+          "[road][postgres]") {
+    const std::string freed =
+        GENERATE("DELETE FROM t WHERE old IS NULL", "UPDATE t SET v = 'else' WHERE old IS NULL");
+    CAPTURE(freed);
+    SmallRoad road{
+        "CREATE TABLE t (id bigint PRIMARY KEY, v text, w int);"
+        "INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 1), (3, 'b', 1), (4, 'b', 2)",
+        "CREATE TABLE t (id uuid PRIMARY KEY, old bigint, v text, w int, UNIQUE (w, v));"
+        "INSERT INTO t VALUES (gen_random_uuid(), NULL, 'b', 1), (gen_random_uuid(), NULL, 'x', 9)",
+        "entities: {t: {target: public.t, root: {row: t}, id: \"'t/' || t.id\", columns: {old: "
+        "t.id, w: t.w, v: {claim: t.v, within: [w], else: \"'t' || t.id\"}}}}\n"};
+    const auto values = [&] {
+        return road.target_value(
+            "SELECT string_agg(old || '=' || v, ' ' ORDER BY old) FROM t WHERE old IS NOT NULL");
+    };
+    road.start();
+    road.settle();
+    CHECK(values() == "1=a 2=t2 3=t3 4=b");
+    CHECK(road.differences() == 0);
+    road.target(freed);
+    CHECK_THAT(road.command({"verify"}).output,
+               ContainsSubstring("different t 2") && ContainsSubstring("v should be b, is t2"));
+    CHECK(values() == "1=a 2=t2 3=t3 4=b");
+    CHECK_THAT(road.command({"verify", "--repair"}).output, ContainsSubstring("repaired 1 root"));
+    CHECK(values() == "1=a 2=b 3=t3 4=b");
+    CHECK(road.differences() == 0);
+}
