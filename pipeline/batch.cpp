@@ -3,6 +3,8 @@
 #include "pipeline/digests.hpp"
 #include "state/keys.hpp"
 
+#include <algorithm>
+
 namespace crossfade {
 
 Batch::Batch(const Program& program, const Store& store, BatchLimits limits, LoadAhead* ahead)
@@ -246,8 +248,12 @@ bool Batch::unseat(const RootRef& root) {
 }
 
 void Batch::accept(const BatchAnswer& answer) {
+    // Who reads a root of this batch may not know of it yet: then nothing is final.
+    const bool told = std::ranges::none_of(deriver_->new_work(), [](const WorkItem& item) {
+        return queue_of(item.kind) == WorkQueue::work;
+    });
     for (const RootRef& root : answer.referred)
-        deriver_->keep_row(root, input_.final_removals, "referred");
+        deriver_->keep_row(root, input_.final_removals && told, "referred");
     for (const RootRef& root : answer.changed)
         deriver_->keep_row(root, true, "changed");
     enqueue(derived_, deriver_->new_work(), birth_);
