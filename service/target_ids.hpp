@@ -4,8 +4,10 @@
 #include "model/identity.hpp"
 #include "model/uuid.hpp"
 #include "postgres/connection.hpp"
+#include "state/store.hpp"
 #include "transforms/program.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
