@@ -3,6 +3,9 @@
 #include "tests/cli/program.hpp"
 
 #include <csignal>
+#include <filesystem>
+#include <set>
+#include <string>
 
 using namespace crossfade::test;
 using Catch::Matchers::ContainsSubstring;
@@ -147,7 +150,18 @@ TEST_CASE("the state of a service that is gone answers by itself", "[cli][postgr
 
     const Answer dropped = program.run({"drop", "--yes", "--state"});
     CHECK(dropped.status == 0);
-    CHECK_FALSE(std::filesystem::exists(program.path("state")));
+    // What the next load needs stays: which rows stand, and the key of secrets.
+    const std::filesystem::path state = program.path("state");
+    CHECK(dropped.says("kept the map of"));
+    std::set<std::string> left;
+    for (const auto& entry : std::filesystem::directory_iterator{state})
+        left.insert(entry.path().filename().string());
+    CHECK(left == std::set<std::string>{"previous.map", "secret.key"});
+    const auto mode = std::filesystem::status(state / "previous.map").permissions();
+    CHECK((mode & std::filesystem::perms{0077}) == std::filesystem::perms::none);
+    CHECK(program.run({"drop", "--yes", "--forget"}).status == 2);  // of a state
+    CHECK(program.run({"drop", "--yes", "--state", "--forget"}).status == 0);
+    CHECK_FALSE(std::filesystem::exists(state));
     CHECK(shop.cluster().value(shop.target(), "SELECT to_regnamespace('crossfade')").empty());
     CHECK(shop.cluster().value(shop.target(), "SELECT count(*) FROM account") == "3");
 }
