@@ -100,7 +100,7 @@ TEST_CASE("a row born under the id of a root that is not carried is not overwrit
     }
 }
 
-TEST_CASE("a unique value that a root wants and nobody holds any more is found, and taken",
+TEST_CASE("a unique value that a born row held is asked for again when somebody tells the bridge",
           "[road][postgres]") {
     const std::string freed =
         GENERATE("DELETE FROM t WHERE old IS NULL", "UPDATE t SET v = 'else' WHERE old IS NULL");
@@ -120,11 +120,12 @@ TEST_CASE("a unique value that a root wants and nobody holds any more is found, 
     road.settle();
     CHECK(values() == "1=a 2=t2 3=t3 4=b");
     CHECK(road.differences() == 0);
-    road.target(freed);
-    CHECK_THAT(road.command({"verify"}).output,
-               ContainsSubstring("different t 2") && ContainsSubstring("v should be b, is t2"));
+    // What is derived again only since a row of it is repaired asks as well.
+    road.target("DELETE FROM t WHERE old = 2");
+    CHECK(road.command({"verify", "--repair"}).status == 1);
     CHECK(values() == "1=a 2=t2 3=t3 4=b");
-    CHECK_THAT(road.command({"verify", "--repair"}).output, ContainsSubstring("repaired 1 root"));
+    road.target(freed + "; DELETE FROM t WHERE old = 2");
+    CHECK(road.command({"verify", "--repair"}).status == 1);
     CHECK(values() == "1=a 2=b 3=t3 4=b");
     CHECK(road.differences() == 0);
 }
