@@ -129,7 +129,7 @@ BridgeHold::Standing BridgeHold::stand() {
     hold_.expire(HoldClock::now());
     const bool expired = before != hold_.state();
     hold_.stands();
-    const Standing standing{hold_.applies_nothing(), hold_.point(), hold_.snapshot()};
+    Standing standing{hold_.applies_nothing(), hold_.point(), hold_.snapshot()};
     if (before != hold_.state()) changed(lock);
     if (expired) log_.warning("a hold took too long and was ended, applying goes on", {});
     return standing;

@@ -95,7 +95,8 @@ std::string character_text(const std::string& text, const ColumnShape& column) {
 std::string json_text(const std::string& text, const ColumnShape& column) {
     if (column.base != "jsonb") return text;
     auto document = canonical_json(text);
-    return document ? std::move(document->text) : text;
+    if (!document) return text;
+    return std::move(document->text);
 }
 
 std::string timestamp_text(Timestamp timestamp, const ColumnShape& column) {

@@ -76,7 +76,8 @@ const MutationKind kMutationKinds[] = {
      "UPDATE location SET parent_id = NULL WHERE id = '$id'", "different locations $id parent_id"},
     {"another parent in the tree", "location", "parent_id IS NOT NULL",
      "UPDATE location SET parent_id = (SELECT l.id FROM location l JOIN island USING (id) WHERE "
-     "l.id NOT IN (location.id, parent_id) ORDER BY md5(l.id || '$new') LIMIT 1) WHERE id = '$id'",
+     "l.id NOT IN (location.id, location.parent_id) ORDER BY md5(l.id || '$new') LIMIT 1) WHERE id "
+     "= '$id'",
      "different locations $id parent_id"},
     {"when an account was made", "account", "",
      "UPDATE account SET created_at = created_at - interval '1 microsecond' WHERE id = '$id'",
