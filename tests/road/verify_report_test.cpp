@@ -40,6 +40,7 @@ public:
             state->write(set, true);
         }
         road_.start();
+        road_.settle();  // a service that has only begun to answer cannot be held yet
     }
     CommandResult verify(const std::vector<std::string>& flags) {
         std::vector<std::string> arguments{"verify"};
