@@ -130,11 +130,16 @@ void drop_state(const Config& config, bool forget) {
         std::cout << "state: removed " << config.state.string() << '\n';
         return;
     }
-    std::error_code error;
+    std::error_code unreadable;
     std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator{config.state, error}) {
-        const bool key = std::filesystem::equivalent(entry.path(), config.secrets.key_file, error);
+    for (const auto& entry : std::filesystem::directory_iterator{config.state, unreadable}) {
+        std::error_code none;  // there need not be a key
+        const bool key = std::filesystem::equivalent(entry.path(), config.secrets.key_file, none);
         if (!key && entry.path() != kept_map(config.state)) paths.push_back(entry.path());
+    }
+    if (unreadable) {
+        throw Failure{Error{ErrorKind::configuration,
+                            "cannot read " + config.state.string() + ": " + unreadable.message()}};
     }
     // Without CURRENT it is no state any more, whatever else is left of it.
     for (const auto& path : paths) {

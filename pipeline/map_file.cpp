@@ -67,7 +67,8 @@ public:
     [[noreturn]] void damaged(const std::string& why) const {
         throw Failure{Error{ErrorKind::trust, file_.string() + ": " + why}.with_hint(
             "remove it, and the load knows the rows of the earlier state by their ids alone "
-            "(docs/operations.md, a lost slot); or bring the file back as `drop --state` made it")};
+            "(docs/operations.md, another load); or bring the file back as `drop --state` made "
+            "it")};
     }
 
 private:

@@ -43,8 +43,8 @@ public:
     // Borrows both. recover() first.
     Road(const Program& program, Store& store, BatchLimits limits);
 
-    void recover(  // settle_intent(), and goes on from there
-        const std::optional<TargetProgress>& progress);
+    // settle_intent(), and goes on from there.
+    void recover(const std::optional<TargetProgress>& progress);
 
     // All of these throw Failure of the world (then nothing of the batch is known to stand:
     // reconnect, recover, repeat) or of trust. Transactions, or parts of them, that were applied

@@ -1,6 +1,7 @@
 #include "service/adoption.hpp"
 
 #include "model/key.hpp"
+#include "pipeline/claims.hpp"
 #include "pipeline/state_view.hpp"
 #include "postgres/copy.hpp"
 #include "postgres/copy_text.hpp"
@@ -112,7 +113,7 @@ private:
 
     // A row that the map of an earlier state knows is nobody's to adopt.
     bool is_known(EntityIndex entity, const Uuid& id) const {
-        return store_.get(Family::targets, keys::row(id, entity)).has_value();
+        return root_of_row(program_, store_, entity, id).has_value();
     }
     bool has_row(EntityIndex entity, const KeyBytes& root) const {
         const auto record = view_.record(entity, root);

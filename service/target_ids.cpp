@@ -1,5 +1,6 @@
 #include "service/target_ids.hpp"
 
+#include "pipeline/claims.hpp"
 #include "pipeline/state_view.hpp"
 #include "postgres/copy.hpp"
 #include "postgres/copy_text.hpp"
@@ -45,13 +46,14 @@ AdoptedRow own_row(const EntityProgram& entity, const Uuid& id) {
     return row;
 }
 
-// Ids that no root of the state has.
-std::vector<Uuid> unknown_ids(const TargetIds& ids, EntityIndex entity, const Reader& store) {
+// Ids of rows that no root of the state has, of whichever entity that writes to the table.
+std::vector<Uuid> unknown_ids(const Program& program, const TargetIds& ids, EntityIndex entity,
+                              const Reader& store) {
     std::vector<Uuid> unknown;
     for (const Uuid& id : ids.of(entity)) {
         // What a root computes is a UUID of version 5; rows born on the target have others.
         const bool computed = (id.bytes[6] >> 4) == 5;
-        if (computed && !store.get(Family::targets, keys::row(id, entity))) unknown.push_back(id);
+        if (computed && !root_of_row(program, store, entity, id)) unknown.push_back(id);
     }
     return unknown;
 }
@@ -80,15 +82,16 @@ std::uint64_t adopt_by_id(const Program& program, const TargetIds& ids, Store& s
     for (EntityIndex e = 0; e < program.entities.size(); ++e) {
         const EntityProgram& entity = program.entities[e];
         if (entity.adopt) continue;
-        const std::vector<Uuid> unknown = unknown_ids(ids, e, store);
+        const std::vector<Uuid> unknown = unknown_ids(program, ids, e, store);
         if (unknown.empty()) continue;
         EarlyView early{program, state, e, true};
         each_root(program, store, e, [&](const KeyBytes& root) {
             const Uuid id = derive(program, e, root, early).computed;
             if (!std::ranges::binary_search(unknown, id)) return;
             if (const auto record = state.record(e, root); record && record->present) return;
-            ++adopted;
-            set.put(Family::meta, keys::adopted(e, id), encode_adopted(own_row(entity, id)));
+            const std::string place = keys::adopted(e, id);
+            if (!store.get(Family::meta, place)) ++adopted;
+            set.put(Family::meta, place, encode_adopted(own_row(entity, id)));
             set.put(Family::meta, keys::adopter(e, id), root);
             if (set.bytes() < kIdWriteBytes) return;
             store.write(set, false);

@@ -4,6 +4,9 @@
 // (state/store.cpp), and how the things of a mapping are told apart (transforms/shape_text,
 // IndexSpec::tag).
 //
+// The map of a state that goes (pipeline/map_file) holds records too: its header has a number of
+// its own, which goes up when they change.
+//
 // Whoever changes one of them raises kStateFormat and stores a new dump for
 // tests/state/format_test.cpp. There is no conversion before version 1.0: a state of another format
 // is refused as it is, and loaded anew.

@@ -228,3 +228,28 @@ TEST_CASE("the map serves another mapping, where it is alike", "[road][postgres]
     CHECK(it.totals() == "1=3 2=7 3=11 4=16 5=19 7=27 8=31");
     CHECK(it.status(5) == "next");
 }
+
+TEST_CASE("another load leaves an id to the root that owns it", "[road][postgres]") {
+    // Of entities that share a table and an id the first by name owns it.
+    SmallRoad road{
+        "CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE q (id bigint PRIMARY KEY);"
+        "INSERT INTO p VALUES (1), (2); INSERT INTO q VALUES (2), (3)",
+        "CREATE TABLE t (id uuid PRIMARY KEY, v text)",
+        "entities:\n"
+        "  a: {target: public.t, root: {row: p}, id: \"'t/' || p.id\", columns: {v: \"'a' || "
+        "p.id\"}}\n"
+        "  b: {target: public.t, root: {row: q}, id: \"'t/' || q.id\", columns: {v: \"'b' || "
+        "q.id\"}}\n"};
+    const auto values = [&] {
+        return road.target_value("SELECT string_agg(v, ' ' ORDER BY v) FROM t");
+    };
+    road.start();
+    road.settle();
+    CHECK(values() == "a1 a2 b3");
+    road.stop();
+    CHECK(road.command({"drop", "--state", "--yes"}).status == 0);
+    road.start();
+    road.settle();
+    CHECK(values() == "a1 a2 b3");
+    CHECK(road.differences() == 0);
+}
