@@ -96,6 +96,7 @@ private:
     void let_stand(Working& working);
     void decide_standing(EntityIndex entity, const KeyBytes& root, Working& working);
     void take_claims(EntityIndex entity, const KeyBytes& root, Working& working);
+    void release_marks(const Working& working);
     void ask_again(const RootRef& ref, const Working& working);
     ClaimValue id_value(EntityIndex entity, const Uuid& id) const;
     void wish_id(EntityIndex entity, const KeyBytes& root, Working& working);

@@ -79,11 +79,11 @@ std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
     return std::nullopt;
 }
 
-// The row in the way is one that an earlier migration left and whose root has not written it yet,
-// or one of ours in which somebody put a value that is another root's: it gives the value up.
-// False: it is neither, or it did.
-bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
-                         const Refusal& refusal) const {
+// The root of ours whose row is in the way of a write that was refused: it has the row, or an
+// earlier migration left it and the root has not written it yet. nullopt: the row is born on the
+// target.
+std::optional<RootRef> Road::holder_of(TargetWriter& writer, const TargetBatch& attempt,
+                                       const Refusal& refusal) const {
     const EntityIndex entity = refusal.root.entity;
     const std::set<std::uint32_t>& key = unique_keys.at({entity, refusal.constraint});
     const auto write = std::ranges::find_if(attempt.writes, [&](const RowWrite& candidate) {
@@ -93,28 +93,46 @@ bool Road::unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& 
         return candidate.root == refusal.root &&
                (candidate.only.empty() || std::ranges::all_of(key, writes));
     });
-    if (write == attempt.writes.end()) return false;
+    if (write == attempt.writes.end()) return std::nullopt;
     const auto holder = writer.holder(*write, key);
-    if (!holder) return false;
-    if (const auto ours = root_of_row(program_, store_, entity, *holder))
-        return *ours != refusal.root && batch.unseat(*ours);
-    const auto root = store_.get(Family::meta, keys::adopter(entity, *holder));
-    return root && batch.unseat({entity, *root});
+    if (!holder) return std::nullopt;
+    auto ours = root_of_row(program_, store_, entity, *holder);
+    if (!ours) {
+        auto root = store_.get(Family::meta, keys::adopter(entity, *holder));
+        if (root) ours = RootRef{entity, KeyBytes{std::move(*root)}};
+    }
+    return ours == refusal.root ? std::nullopt : ours;
 }
 
-// Settles refusals that the claims of the batch can settle, and takes them out of the answer.
+// Settles refusals that the claims of the batch can settle, and takes them out of the answer. A row
+// of ours in the way gives the value up: somebody put there what is another root's. Unless it was
+// refused itself, for then it may have kept a value that it was to give up in this batch.
 void Road::settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
                          BatchAnswer& answer) const {
+    std::set<RootRef> refused;
+    for (const Refusal& refusal : answer.refused)
+        refused.insert(refusal.root);
     bool unseated = false;
+    std::map<RootRef, RootRef> waiting;  // for the holder, which was refused as well
     for (const Refusal& refusal : answer.refused) {
-        if (claim_of(refusal) && unseat_holder(writer, batch, attempt, refusal)) unseated = true;
+        if (!claim_of(refusal)) continue;
+        const auto holder = holder_of(writer, attempt, refusal);
+        if (holder && refused.contains(*holder))
+            waiting.emplace(refusal.root, *holder);
+        else if (holder && batch.unseat(*holder))
+            unseated = true;
     }
+    const bool all_wait = waiting.size() == refused.size();
+    for (const auto& [root, holder] : waiting)
+        unseated = (all_wait && batch.unseat(holder)) || unseated;
     // Rows that need each other were refused together: what is left shows in the next attempt.
     if (unseated) return answer.refused.clear();
     // Else a row born on the target has the value, and keeps it.
     std::erase_if(answer.refused, [&](const Refusal& refusal) {
         const auto claim = claim_of(refusal);
-        return claim && batch.lose_claim(refusal.root, *claim);
+        if (!claim) return false;
+        return (!all_wait && waiting.contains(refusal.root)) ||
+               batch.lose_claim(refusal.root, *claim);
     });
 }
 

@@ -69,8 +69,8 @@ public:
 
 private:
     std::optional<std::uint32_t> claim_of(const Refusal& refusal) const;
-    bool unseat_holder(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
-                       const Refusal& refusal) const;
+    std::optional<RootRef> holder_of(TargetWriter& writer, const TargetBatch& attempt,
+                                     const Refusal& refusal) const;
     void settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
                        BatchAnswer& answer) const;
     void commit(TargetWriter& writer, Batch& batch, Position next);

@@ -40,10 +40,24 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     if (working.fate == Fate::retire || working.fate == Fate::leave) keep_held(kKept);
     register_claims(overlay_, root, registered, claims, touched_);
     working.after.claims = std::move(claims);
+    release_marks(working);
     if (input_.ask_again) ask_again({entity, root}, working);
     std::vector<StoredClaim> ids = id_claims(entity, working);
     register_claims(overlay_, root, registered_ids, ids, touched_ids_);
     std::ranges::move(ids, std::back_inserter(working.after.claims));
+}
+
+// A value that the row gives up is nobody else's: if it is marked, the target refused it to another
+// root because of this row.
+void Deriver::release_marks(const Working& working) {
+    for (const StoredClaim& claim : working.before.claims) {
+        const ClaimValue value{claim.claim, claim.value};
+        if (!claim.held || input_.foreign.contains(value)) continue;
+        const bool kept = std::ranges::any_of(working.after.claims, [&](const StoredClaim& after) {
+            return after.claim == claim.claim && after.value == claim.value;
+        });
+        if (!kept && unmark_foreign(overlay_, value)) touched_.insert(value);
+    }
 }
 
 // A row born on the target held a value once. Whoever comes to want it asks anew, and who is

@@ -10,6 +10,7 @@
 #include "verify/images.hpp"
 #include "verify/orphans.hpp"
 #include "verify/rows.hpp"
+#include "verify/unheld.hpp"
 
 #include <exception>
 #include <optional>
@@ -198,6 +199,7 @@ private:
                 on_verified_("comparing " + name, done, total);
             });
             orphans.search(entity, counts);
+            find_unheld(program_, entity, *state_, *target_, counts, log_);
             result_.entities.push_back(std::move(counts));
         }
         transaction_->rollback();

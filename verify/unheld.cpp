@@ -1,0 +1,88 @@
+#include "verify/unheld.hpp"
+
+#include "pipeline/claims.hpp"
+#include "pipeline/root_name.hpp"
+#include "postgres/codec.hpp"
+#include "postgres/quote.hpp"
+#include "state/keys.hpp"
+#include "state/records.hpp"
+#include "target/statements.hpp"
+#include "verify/history.hpp"
+
+#include <vector>
+
+namespace crossfade {
+
+namespace {
+
+// Values under which no root stands: rows born on the target held them.
+std::vector<KeyBytes> marked_values(const Reader& state, std::uint32_t claim) {
+    std::vector<KeyBytes> values;
+    const std::string prefix = keys::claim_prefix(claim, {});
+    state.scan(Family::claims, prefix, {}, [&](std::string_view entry, std::string_view root) {
+        if (root.empty()) values.emplace_back(entry.substr(prefix.size()));
+        return true;
+    });
+    return values;
+}
+
+// The first living root that wants the value.
+std::optional<KeyBytes> first_wish(const Reader& state, std::uint32_t claim,
+                                   const KeyBytes& value) {
+    std::optional<KeyBytes> first;
+    const std::string prefix = keys::claim_prefix(claim, value);
+    state.scan(Family::claims, prefix, {}, [&](std::string_view entry, std::string_view root) {
+        if (root.empty()) return true;
+        if (entry[prefix.size()] == kLiving) first = KeyBytes{root};
+        return false;
+    });
+    return first;
+}
+
+}  // namespace
+
+void find_unheld(const Program& program, EntityIndex entity, const Reader& state,
+                 Connection& target, EntityVerification& counts, DifferenceLog& log) {
+    const TargetSpec& spec = program.entities[entity].target;
+    std::optional<TableShape> shape;
+    for (std::uint32_t number = 0; number < program.claims.size(); ++number) {
+        const ClaimSpec& claim = program.claims[number];
+        if (claim.of_id || claim.entity != entity) continue;
+        for (const KeyBytes& value : marked_values(state, number)) {
+            const auto root = first_wish(state, number, value);
+            const auto record = root ? read_record(state, {entity, *root}) : std::nullopt;
+            if (!record || !record->present || record->state != StoredState::applied) continue;
+            if (!shape) shape = read_shape(target, spec.schema, spec.table);
+            const std::vector<Value> parts = decode_key(value);
+            std::map<std::uint32_t, std::string> columns{
+                {claim.column, format_value(parts.back())}};
+            for (std::size_t i = 0; i < claim.within.size(); ++i)
+                columns.emplace(claim.within[i], format_value(parts.at(i)));
+            std::set<std::uint32_t> positions;
+            Params params{Uuid{}.format()};
+            for (const auto& [column, text] : columns) {
+                positions.insert(column);
+                params.text(text);
+            }
+            const TableStatements table{entity, spec, *shape};
+            if (!target.exec(table.holder_sql(positions), params).empty()) continue;
+            const std::string column = spec.columns[claim.column].name;
+            const QueryResult now =
+                target.exec("SELECT " + quote_identifier(column) + "::text FROM " +
+                                quote_table(spec.schema, spec.table) + " WHERE " +
+                                quote_identifier(spec.id_column) + " = $1::uuid",
+                            Params{record->id.format()});
+            ++counts.differences;
+            log.add({.kind = DifferenceKind::different,
+                     .entity = program.entities[entity].name,
+                     .key = display_root(program, *root),
+                     .id = record->id,
+                     .column = column,
+                     .expected = columns.at(claim.column),
+                     .found = now.empty() ? std::nullopt : now.get(0, 0)});
+            log.repair(RootRef{entity, *root});
+        }
+    }
+}
+
+}  // namespace crossfade
