@@ -124,12 +124,31 @@ Section reads(const Program& program, EntityIndex entity) {
     return section;
 }
 
-Section rules(const EntitySpec& spec, const EntityProgram& entity) {
+// The other entities that share the values of a claim.
+std::string sharing(const Program& program, const ClaimSpec& claim) {
+    std::string names;
+    for (const ClaimSpec& other : program.claims) {
+        if (!other.of_column() || other.registry != claim.registry || other.entity == claim.entity)
+            continue;
+        names += (names.empty() ? "" : ", ") + program.entities[other.entity].name;
+    }
+    return names;
+}
+
+Section rules(const Program& program, const EntitySpec& spec, EntityIndex index) {
+    const EntityProgram& entity = program.entities[index];
     Section section{"rules", {}};
     if (spec.exists) section.lines.emplace_back("exists", to_text(*spec.exists));
     if (entity.id_claim != kNone) {
         section.lines.emplace_back(
             "id", "several roots may give one: the lowest owns it, the others are rejected");
+    }
+    for (const ClaimSpec& claim : program.claims) {
+        if (!claim.of_column() || claim.entity != index) continue;
+        const std::string others = sharing(program, claim);
+        if (others.empty()) continue;
+        section.lines.emplace_back(entity.target.columns[claim.column].name,
+                                   "claims its values together with " + others);
     }
     if (spec.adopt) {
         section.lines.emplace_back(
@@ -164,7 +183,7 @@ std::vector<Section> sections(const Program& program, const EntitySpec& spec, En
         columns.lines.emplace_back(parent.column, parent_text(parent));
     for (const ColumnSpec& column : spec.columns)
         columns.lines.emplace_back(column.name, column_text(column));
-    return {shape, names, columns, rules(spec, entity), reads(program, index)};
+    return {shape, names, columns, rules(program, spec, index), reads(program, index)};
 }
 
 const EntitySpec& spec_of(const Context& context, const EntityProgram& entity) {

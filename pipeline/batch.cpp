@@ -233,10 +233,11 @@ void Batch::refuse(const BatchAnswer& answer) {
 }
 
 bool Batch::lose_claim(const RootRef& root, std::uint32_t claim) {
-    const KeyBytes value = deriver_->held_value(root, claim);
-    if (value.empty()) return false;
-    mark_foreign(staged_, {claim, value});
-    input_.foreign.insert({claim, value});
+    const KeyBytes held = deriver_->held_value(root, claim);
+    if (held.empty()) return false;
+    const ClaimValue value{program_.claims[claim].registry, held};
+    mark_foreign(staged_, value);
+    input_.foreign.insert(value);
     input_.dirty[root.entity].insert(root.root);
     return true;
 }

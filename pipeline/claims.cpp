@@ -10,18 +10,62 @@ namespace {
 constexpr std::size_t kBeforeName = 2;  // in the order of an id's claim: rank, adopted or not
 }
 
-std::optional<KeyBytes> claim_holder(const Reader& reader, const ClaimValue& value) {
-    std::optional<KeyBytes> holder;
+namespace {
+// Of several entities: the name of the root's, then the root.
+std::string claim_entry(const Program& program, const RootRef& root, const ClaimSpec& registry) {
+    if (!registry.of_table) return root.root;
+    KeyBytes entry;
+    append_key(entry, program.entities[root.entity].name);
+    return entry + root.root;
+}
+
+std::optional<RootRef> root_of_entry(const Program& program, const ClaimSpec& registry,
+                                     std::string_view entry) {
+    if (!registry.of_table) return RootRef{registry.entity, KeyBytes{entry}};
+    const EntityIndex entity = program.find_entity(std::get<std::string>(take_key_value(entry)));
+    if (entity == kNone) return std::nullopt;
+    return RootRef{entity, KeyBytes{entry}};
+}
+}  // namespace
+
+ClaimValue registered_as(const Program& program, const StoredClaim& claim) {
+    return {program.claims[claim.claim].registry, claim.value};
+}
+
+void put_claim(const Program& program, WriteSet& set, const RootRef& root,
+               const StoredClaim& claim) {
+    const auto [registry, value] = registered_as(program, claim);
+    set.put(Family::claims, keys::claim(registry, value, claim.order, root.root),
+            claim_entry(program, root, program.claims[registry]));
+}
+
+void each_claimant(const Program& program, const Reader& reader, const ClaimValue& value,
+                   const std::function<bool(char rank, const RootRef&)>& each) {
     const std::string prefix = keys::claim_prefix(value.first, value.second);
+    const ClaimSpec& registry = program.claims[value.first];
     reader.scan(Family::claims, prefix, {}, [&](std::string_view entry, std::string_view root) {
-        if (entry.size() > prefix.size()) holder = KeyBytes{root};
-        return false;
+        if (entry.size() == prefix.size()) return true;
+        const auto claimant = root_of_entry(program, registry, root);
+        return !claimant || each(entry[prefix.size()], *claimant);
+    });
+}
+
+std::optional<RootRef> claim_holder(const Program& program, const Reader& reader,
+                                    const ClaimValue& value) {
+    std::optional<RootRef> holder;
+    const std::string prefix = keys::claim_prefix(value.first, value.second);
+    const ClaimSpec& registry = program.claims[value.first];
+    reader.scan(Family::claims, prefix, {}, [&](std::string_view entry, std::string_view root) {
+        if (entry.size() == prefix.size()) return false;  // a row born on the target has it
+        holder = root_of_entry(program, registry, root);
+        return !holder;
     });
     return holder;
 }
 
-void register_claims(Overlay& overlay, const KeyBytes& root, const std::vector<StoredClaim>& before,
-                     const std::vector<StoredClaim>& after, std::set<ClaimValue>& touched) {
+void register_claims(const Program& program, Overlay& overlay, const RootRef& root,
+                     const std::vector<StoredClaim>& before, const std::vector<StoredClaim>& after,
+                     std::set<ClaimValue>& touched) {
     const auto same = [](const StoredClaim& a, const StoredClaim& b) {
         return a.claim == b.claim && a.value == b.value && a.order == b.order;
     };
@@ -31,15 +75,15 @@ void register_claims(Overlay& overlay, const KeyBytes& root, const std::vector<S
     };
     for (const StoredClaim& claim : before) {
         if (contains(after, claim)) continue;
+        const ClaimValue value = registered_as(program, claim);
         overlay.staged().erase(Family::claims,
-                               keys::claim(claim.claim, claim.value, claim.order, root));
-        touched.insert({claim.claim, claim.value});
+                               keys::claim(value.first, value.second, claim.order, root.root));
+        touched.insert(value);
     }
     for (const StoredClaim& claim : after) {
         if (contains(before, claim)) continue;
-        overlay.staged().put(Family::claims,
-                             keys::claim(claim.claim, claim.value, claim.order, root), root);
-        touched.insert({claim.claim, claim.value});
+        put_claim(program, overlay.staged(), root, claim);
+        touched.insert(registered_as(program, claim));
     }
 }
 
@@ -92,10 +136,14 @@ std::optional<RootRef> root_of_row(const Program& program, const Reader& reader,
     return std::nullopt;
 }
 
-std::vector<StoredClaim> living_claims(const Outcome& outcome) {
+std::vector<StoredClaim> living_claims(const Program& program, EntityIndex entity,
+                                       const Outcome& outcome) {
     std::vector<StoredClaim> claims;
     for (const ClaimWish& wish : outcome.wishes) {
-        claims.push_back({wish.claim, wish.value, KeyBytes(1, kLiving) + wish.order, false});
+        KeyBytes order = KeyBytes(1, kLiving) + wish.order;
+        if (program.claims[wish.claim].registry != wish.claim)
+            append_key(order, program.entities[entity].name);
+        claims.push_back({wish.claim, wish.value, std::move(order), false});
     }
     return claims;
 }

@@ -19,8 +19,11 @@ Deriver::Deriver(const Program& program, const Reader& base, Overlay& overlay, c
 TargetBatch Deriver::run() {
     for (EntityIndex e = 0; e < program_.entities.size();) {
         derive_entity(e);
-        settle_entity_claims(e);
-        const EntityIndex next = settle_ids(e + 1);
+        settle_touched();
+        EntityIndex next = settle_ids(e + 1);
+        const auto due =
+            std::ranges::find_if(dirty_, [](const auto& roots) { return !roots.second.empty(); });
+        if (due != dirty_.end()) next = std::min(next, due->first);
         // Of roots derived in this batch no edge of the state tells yet whom they read.
         for (EntityIndex reader = next + 1; reader <= e; ++reader) {
             for (const auto& [root, working] : working_[reader])
@@ -28,6 +31,7 @@ TargetBatch Deriver::run() {
         }
         e = next;
     }
+    note_held();
     TargetBatch batch;
     batch.end = input_.lsn;
     for (auto& [entity, roots] : working_) {

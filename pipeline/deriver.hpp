@@ -108,7 +108,8 @@ private:
                 const std::optional<RootRef>& owner) const;
     EntityIndex settle_ids(EntityIndex next);
     void keep_id(const RootRef& ref, DerivedRecord& record);
-    void settle_entity_claims(EntityIndex entity);
+    void settle_touched();
+    void note_held();
     void yield_claims(EntityIndex entity, const KeyBytes& root, Working& working);
     void rederive_children(const RootRef& parent);
     void publish(EntityIndex entity, const KeyBytes& root, Working& working);

@@ -213,8 +213,7 @@ private:
             leave(ref, record);
         }
         for (const StoredClaim& claim : record.claims) {
-            set_.put(Family::claims, keys::claim(claim.claim, claim.value, claim.order, ref.root),
-                     ref.root);
+            put_claim(program_, set_, ref, claim);
         }
         if (record.state != StoredState::applied) {
             for (const StoredParent& parent : record.parents) {

@@ -61,7 +61,7 @@ void Deriver::wish_id(EntityIndex entity, const KeyBytes& root, Working& working
     const ClaimValue value = id_value(entity, outcome.id);
     working.wish = StoredClaim{value.first, value.second,
                                id_order(program, kLiving, outcome.adopted.has_value()), false};
-    register_claims(overlay_, root, {}, {*working.wish}, touched_ids_);
+    register_claims(program_, overlay_, {entity, root}, {}, {*working.wish}, touched_ids_);
     const auto owner = id_owner(program_, overlay_, value);
     if (owner == RootRef{entity, root}) return;
     working.lost = true;
@@ -101,9 +101,9 @@ void Deriver::yield_row(EntityIndex entity, const KeyBytes& root, Working& worki
     const auto ids = std::stable_partition(
         claims.begin(), claims.end(),
         [&](const StoredClaim& claim) { return !program_.claims[claim.claim].of_id; });
-    register_claims(overlay_, root, {claims.begin(), ids}, {}, touched_);
+    register_claims(program_, overlay_, {entity, root}, {claims.begin(), ids}, {}, touched_);
     std::vector<StoredClaim> wished = id_claims(entity, working);
-    register_claims(overlay_, root, {ids, claims.end()}, wished, touched_ids_);
+    register_claims(program_, overlay_, {entity, root}, {ids, claims.end()}, wished, touched_ids_);
     claims = std::move(wished);
     working.after.present = false;
     if (working.lost) working.after.id = working.outcome.id;
@@ -146,7 +146,7 @@ void Deriver::keep_id(const RootRef& ref, DerivedRecord& record) {
     if (program.id_claim == kNone) return;
     const ClaimValue value = id_value(ref.entity, record.id);
     StoredClaim claim{value.first, value.second, id_order(program, kKept, false), false};
-    register_claims(overlay_, ref.root, {}, {claim}, touched_ids_);
+    register_claims(program_, overlay_, ref, {}, {claim}, touched_ids_);
     record.claims.push_back(std::move(claim));
 }
 

@@ -52,17 +52,16 @@ void Deriver::keep_row(const RootRef& ref, bool kept, std::string_view flag) {
     if (kept) record.flags.emplace(flag);
     for (StoredClaim claim : working.before.claims) {
         if (program_.claims[claim.claim].of_id) continue;
-        const auto holder = claim_holder(overlay_, {claim.claim, claim.value});
+        const auto holder = claim_holder(program_, overlay_, registered_as(program_, claim));
         if (!claim.held) continue;
-        if (holder && *holder != ref.root) {  // vacated, although the row stays
+        if (holder && *holder != ref) {  // vacated, although the row stays
             const std::uint32_t column = program_.claims[claim.claim].column;
             if (!find_digest(record, column).empty())
                 set_digest(record, column, text_digest(given_up(ref.entity, ref.root, column)));
             continue;
         }
         claim.order[0] = kKept;
-        overlay_.staged().put(
-            Family::claims, keys::claim(claim.claim, claim.value, claim.order, ref.root), ref.root);
+        put_claim(program_, overlay_.staged(), ref, claim);
         record.claims.push_back(std::move(claim));
     }
     keep_id(ref, record);

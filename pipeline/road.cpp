@@ -73,7 +73,7 @@ std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
         const ClaimSpec& spec = program_.claims[claim];
         std::set<std::uint32_t> columns{spec.within.begin(), spec.within.end()};
         columns.insert(spec.column);
-        if (!spec.of_id && spec.entity == refusal.root.entity && columns == key->second)
+        if (spec.of_column() && spec.entity == refusal.root.entity && columns == key->second)
             return claim;
     }
     return std::nullopt;

@@ -33,17 +33,18 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
                 same->held = true;
         }
     };
-    if (working.fate == Fate::write) claims = living_claims(working.outcome);
+    if (working.fate == Fate::write) claims = living_claims(program_, entity, working.outcome);
     // A refusal by the target does not release the value; what stands there is held as well.
-    if (input_.refused.contains({entity, root})) claims = living_claims(working.outcome);
+    if (input_.refused.contains({entity, root}))
+        claims = living_claims(program_, entity, working.outcome);
     if (working.fate == Fate::stand) keep_held(kLiving);
     if (working.fate == Fate::retire || working.fate == Fate::leave) keep_held(kKept);
-    register_claims(overlay_, root, registered, claims, touched_);
+    register_claims(program_, overlay_, {entity, root}, registered, claims, touched_);
     working.after.claims = std::move(claims);
     release_marks(working);
     if (input_.ask_again) ask_again({entity, root}, working);
     std::vector<StoredClaim> ids = id_claims(entity, working);
-    register_claims(overlay_, root, registered_ids, ids, touched_ids_);
+    register_claims(program_, overlay_, {entity, root}, registered_ids, ids, touched_ids_);
     std::ranges::move(ids, std::back_inserter(working.after.claims));
 }
 
@@ -51,7 +52,7 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
 // root because of this row.
 void Deriver::release_marks(const Working& working) {
     for (const StoredClaim& claim : working.before.claims) {
-        const ClaimValue value{claim.claim, claim.value};
+        const ClaimValue value = registered_as(program_, claim);
         if (!claim.held || input_.foreign.contains(value)) continue;
         const bool kept = std::ranges::any_of(working.after.claims, [&](const StoredClaim& after) {
             return after.claim == claim.claim && after.value == claim.value;
@@ -66,7 +67,7 @@ void Deriver::release_marks(const Working& working) {
 void Deriver::ask_again(const RootRef& ref, const Working& working) {
     const bool told_to = input_.forgotten.contains(ref);
     for (const StoredClaim& claim : working.after.claims) {
-        const ClaimValue value{claim.claim, claim.value};
+        const ClaimValue value = registered_as(program_, claim);
         const bool wanted =
             std::ranges::any_of(working.before.claims, [&](const StoredClaim& before) {
                 return before.claim == claim.claim && before.value == claim.value;
@@ -76,25 +77,39 @@ void Deriver::ask_again(const RootRef& ref, const Working& working) {
     }
 }
 
-void Deriver::settle_entity_claims(EntityIndex entity) {
+// Who holds each value that roots came to want or gave up. A root that this concerns and that was
+// not derived yet comes to its turn first; where entities share a claim it may be of any of them.
+void Deriver::settle_touched() {
+    std::set<ClaimValue> later;
     while (!touched_.empty()) {
         const ClaimValue value = *touched_.begin();
         touched_.erase(touched_.begin());
-        const auto now = claim_holder(overlay_, value);
-        const auto before = claim_holder(base_, value);
-        for (const auto& root : {before, now}) {
-            if (root && !working_[entity].contains(*root)) {
-                dirty_[entity].insert(*root);
-                derive_entity(entity);
-            }
+        const auto now = claim_holder(program_, overlay_, value);
+        const auto before = claim_holder(program_, base_, value);
+        bool derived = true;
+        for (const auto& ref : {before, now}) {
+            if (!ref || working_[ref->entity].contains(ref->root)) continue;
+            dirty_[ref->entity].insert(ref->root);
+            derived = false;
         }
-        if (before && before != now) yield_claims(entity, *before, at(entity, *before));
+        if (!derived)
+            later.insert(value);
+        else if (before && before != now)
+            yield_claims(before->entity, before->root, at(before->entity, before->root));
     }
-    for (auto& [root, working] : working_[entity]) {
-        if (working.fate != Fate::write) continue;  // a row that only stands holds what it carries
-        for (StoredClaim& claim : working.after.claims) {
-            claim.held = !program_.claims[claim.claim].of_id &&
-                         claim_holder(overlay_, {claim.claim, claim.value}) == root;
+    touched_ = std::move(later);
+}
+
+// Which of the values that a row is to carry it has, when all of them have a holder.
+void Deriver::note_held() {
+    for (auto& [entity, roots] : working_) {
+        for (auto& [root, working] : roots) {
+            if (working.fate != Fate::write) continue;  // what only stands holds what it carries
+            for (StoredClaim& claim : working.after.claims) {
+                claim.held = !program_.claims[claim.claim].of_id &&
+                             claim_holder(program_, overlay_, registered_as(program_, claim)) ==
+                                 RootRef{entity, root};
+            }
         }
     }
 }
@@ -106,7 +121,8 @@ void Deriver::yield_claims(EntityIndex entity, const KeyBytes& root, Working& wo
     if (!stands || input_.stuck.contains({entity, root})) return;
     std::vector<StoredClaim> kept;
     for (const StoredClaim& claim : working.after.claims) {
-        if (claim_holder(overlay_, {claim.claim, claim.value}) == root || !claim.held) {
+        const auto holder = claim_holder(program_, overlay_, registered_as(program_, claim));
+        if (holder == RootRef{entity, root} || !claim.held) {
             kept.push_back(claim);
             continue;
         }
@@ -119,7 +135,7 @@ void Deriver::yield_claims(EntityIndex entity, const KeyBytes& root, Working& wo
                             });
         if (wanted) kept.push_back({claim.claim, claim.value, claim.order, false});
     }
-    register_claims(overlay_, root, working.after.claims, kept, touched_);
+    register_claims(program_, overlay_, {entity, root}, working.after.claims, kept, touched_);
     working.after.claims = std::move(kept);
     overlay_.staged().put(Family::derived, keys::root(entity, root), working.after.encode());
 }
@@ -146,8 +162,8 @@ void Deriver::vacate(EntityIndex entity, const KeyBytes& root, Working& working,
     vacate.id = working.before.id;
     for (const StoredClaim& claim : working.before.claims) {
         if (!claim.held) continue;
-        const auto holder = claim_holder(overlay_, {claim.claim, claim.value});
-        if (!holder || *holder == root) continue;
+        const auto holder = claim_holder(program_, overlay_, registered_as(program_, claim));
+        if (!holder || *holder == RootRef{entity, root}) continue;
         const std::uint32_t column = program_.claims[claim.claim].column;
         vacate.columns.push_back(column);
         Value value = given_up(entity, root, column);

@@ -20,7 +20,7 @@ void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& wo
     const bool stood = working.before.present;
     vacate.id = stood ? working.before.id : working.outcome.id;
     for (const ClaimSpec& claim : program_.claims) {
-        if (claim.of_id || claim.entity != entity) continue;
+        if (!claim.of_column() || claim.entity != entity) continue;
         const bool others = stood ? !find_digest(working.before, claim.column).empty()
                                   : working.outcome.adopted &&
                                         working.outcome.adopted->others.contains(claim.column);

@@ -194,8 +194,41 @@ private:
 
 }  // namespace
 
+// A unique column that several entities of one table claim: its values are registered together.
+void Compiler::share_claims() {
+    std::map<std::string, std::vector<std::uint32_t>> claims;
+    for (std::uint32_t i = 0; i < program_->claims.size(); ++i) {
+        ClaimSpec& claim = program_->claims[i];
+        claim.registry = i;
+        const TargetSpec& target = program_->entities[claim.entity].target;
+        const auto name = [&](std::uint32_t column) { return target.columns[column].name; };
+        std::set<std::string> within;
+        for (const std::uint32_t column : claim.within)
+            within.insert(name(column));
+        std::string key = target.schema + "." + target.table + "." + name(claim.column);
+        for (const std::string& column : within)
+            key += "," + column;
+        claims[key].push_back(i);
+    }
+    for (const auto& [key, sharing] : claims) {
+        if (sharing.size() == 1) continue;
+        const auto registry = static_cast<std::uint32_t>(program_->claims.size());
+        for (const std::uint32_t i : sharing) {
+            ClaimSpec& claim = program_->claims[i];
+            const auto& columns = program_->entities[claim.entity].target.columns;
+            claim.registry = registry;
+            std::ranges::sort(claim.within, {},
+                              [&](std::uint32_t column) { return columns[column].name; });
+        }
+        ClaimSpec shared = program_->claims[sharing.front()];
+        shared.of_table = true;
+        program_->claims.push_back(std::move(shared));
+    }
+}
+
 // Ids are owned by table: entities that write to one share the claim.
 void Compiler::owners() {
+    share_claims();
     std::map<std::string, std::vector<EntityIndex>> writers;
     for (EntityIndex i = 0; i < specs_.size(); ++i)
         writers[specs_[i]->target_schema + "." + specs_[i]->target_table].push_back(i);
@@ -220,6 +253,7 @@ void Compiler::owners() {
         ClaimSpec claim;
         claim.entity = entities.front();
         claim.of_id = true;
+        claim.registry = static_cast<std::uint32_t>(program_->claims.size());
         program_->claims.push_back(std::move(claim));
         for (const EntityIndex i : entities)
             program_->entities[i].id_claim =

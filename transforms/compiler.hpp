@@ -121,6 +121,7 @@ private:
     KeyForm key_form(EntityIndex index) const;
     void note_key_type(IndexId members, std::size_t part, Type type);
     void owners();
+    void share_claims();
 
     // compile_expression.cpp
     // `into`: the column of the entity that the value goes to as it is.

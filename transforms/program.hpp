@@ -90,6 +90,11 @@ struct ClaimSpec {
     // Of no column, but of the ids of the entity's target table: who owns one that several roots
     // give, also roots of other entities that write to the table.
     bool of_id = false;
+    // Of a column that several entities of one table claim: they share its values. Each has its own
+    // claim as well, which says under which number its values are registered.
+    bool of_table = false;
+    std::uint32_t registry = 0;  // of Program::claims; its own number if it shares with nobody
+    bool of_column() const { return !of_id && !of_table; }
 };
 
 struct ParentProgram {

@@ -252,10 +252,16 @@ private:
             things_.push_back({Kind::claim, {}, table + " ids", {}});
             return;
         }
-        const std::string& column = entity.target.columns[claim.column].name;
+        std::string column = entity.target.columns[claim.column].name;
         std::string details;
         for (const std::uint32_t within : claim.within)
             details += " within " + entity.target.columns[within].name;
+        if (claim.of_table) {
+            const std::string table = entity.target.schema + "." + entity.target.table;
+            things_.push_back(
+                {Kind::claim, {}, table + "." + column + details + " of several entities", {}});
+            return;
+        }
         const auto spec = std::ranges::find(mapping_.entities, entity.name, &EntitySpec::name);
         if (spec != mapping_.entities.end()) {
             const auto claimed = std::ranges::find(spec->columns, column, &ColumnSpec::name);

@@ -82,15 +82,14 @@ void History::seed_root(const RootRef& root, const DerivedRecord& record, Seeded
             continue;
         }
         // The root that held the value until now must be derived again.
-        const ClaimValue value{claim.claim, claim.value};
+        const ClaimValue value = registered_as(program_, claim);
         if (program_.claims[claim.claim].of_id) {
             if (const auto owner = id_owner(program_, scratch_, value))
                 seeded.work.push_back(root_work(*owner));
-        } else if (const auto holder = claim_holder(scratch_, value)) {
-            seeded.work.push_back(root_work({root.entity, *holder}));
+        } else if (const auto holder = claim_holder(program_, scratch_, value)) {
+            seeded.work.push_back(root_work(*holder));
         }
-        set.put(Family::claims, keys::claim(claim.claim, claim.value, claim.order, root.root),
-                root.root);
+        put_claim(program_, set, root, claim);
         here.claims.push_back(claim);
     }
     for (const StoredParent& parent : here.parents) {

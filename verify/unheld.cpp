@@ -27,13 +27,11 @@ std::vector<KeyBytes> marked_values(const Reader& state, std::uint32_t claim) {
 }
 
 // The first living root that wants the value.
-std::optional<KeyBytes> first_wish(const Reader& state, std::uint32_t claim,
-                                   const KeyBytes& value) {
-    std::optional<KeyBytes> first;
-    const std::string prefix = keys::claim_prefix(claim, value);
-    state.scan(Family::claims, prefix, {}, [&](std::string_view entry, std::string_view root) {
-        if (root.empty()) return true;
-        if (entry[prefix.size()] == kLiving) first = KeyBytes{root};
+std::optional<RootRef> first_wish(const Program& program, const Reader& state,
+                                  const ClaimValue& value) {
+    std::optional<RootRef> first;
+    each_claimant(program, state, value, [&](char rank, const RootRef& root) {
+        if (rank == kLiving) first = root;
         return false;
     });
     return first;
@@ -45,12 +43,12 @@ void find_unheld(const Program& program, EntityIndex entity, const Reader& state
                  Connection& target, EntityVerification& counts, DifferenceLog& log) {
     const TargetSpec& spec = program.entities[entity].target;
     std::optional<TableShape> shape;
-    for (std::uint32_t number = 0; number < program.claims.size(); ++number) {
-        const ClaimSpec& claim = program.claims[number];
-        if (claim.of_id || claim.entity != entity) continue;
-        for (const KeyBytes& value : marked_values(state, number)) {
-            const auto root = first_wish(state, number, value);
-            const auto record = root ? read_record(state, {entity, *root}) : std::nullopt;
+    for (const ClaimSpec& claim : program.claims) {
+        if (!claim.of_column() || claim.entity != entity) continue;
+        for (const KeyBytes& value : marked_values(state, claim.registry)) {
+            const auto root = first_wish(program, state, {claim.registry, value});
+            if (!root || root->entity != entity) continue;  // of an entity that shares the claim
+            const auto record = read_record(state, *root);
             if (!record || !record->present || record->state != StoredState::applied) continue;
             if (!shape) shape = read_shape(target, spec.schema, spec.table);
             const std::vector<Value> parts = decode_key(value);
@@ -75,12 +73,12 @@ void find_unheld(const Program& program, EntityIndex entity, const Reader& state
             ++counts.differences;
             log.add({.kind = DifferenceKind::different,
                      .entity = program.entities[entity].name,
-                     .key = display_root(program, *root),
+                     .key = display_root(program, root->root),
                      .id = record->id,
                      .column = column,
                      .expected = columns.at(claim.column),
                      .found = now.empty() ? std::nullopt : now.get(0, 0)});
-            log.repair(RootRef{entity, *root});
+            log.repair(*root);
         }
     }
 }

@@ -22,10 +22,12 @@ public:
     std::string run() {
         for (EntityIndex e = 0; e < program_.entities.size(); ++e)
             add_history(e);
-        for (EntityIndex e = 0; e < program_.entities.size() && difference_.empty(); ++e) {
+        for (EntityIndex e = 0; e < program_.entities.size(); ++e) {
             for (const KeyBytes& root : roots(e))
                 view_.computed[e].try_emplace(root);
             derive_entity(e);
+        }
+        for (EntityIndex e = 0; e < program_.entities.size() && difference_.empty(); ++e) {
             settle(e);
             compare_rows(e);
             compare_counts(e);
@@ -119,14 +121,13 @@ private:
 
     void wish(EntityIndex e, const KeyBytes& root, const Outcome& outcome, Wishes& wishes) {
         const EntityProgram& entity = program_.entities[e];
-        refused_[e][root] = refused(outcome, e);
         if (stands(e, root)) {
             const DerivedRecord& record = records_[e][root];
             wishes[record.id].emplace(record.state == StoredState::gone, entity.name, root);
         }
         const bool waits =
             outcome.state == RootState::parked && outcome.id != Uuid{} && entity.self_reference;
-        if ((outcome.state == RootState::row && !refused_[e][root]) || waits)
+        if ((outcome.state == RootState::row && !refused(outcome, e)) || waits)
             wishes[outcome.id].emplace(false, entity.name, root);
     }
 
@@ -148,8 +149,10 @@ private:
     void settle_ids(EntityIndex e, std::map<KeyBytes, Outcome>& outcomes) {
         const EntityProgram& entity = program_.entities[e];
         Wishes wishes;
-        for (const auto& [root, outcome] : outcomes)
+        for (const auto& [root, outcome] : outcomes) {
+            refused_[e][root] = refused(outcome, e);
             wish(e, root, outcome, wishes);
+        }
         add_rivals(e, wishes);
         for (auto& [root, outcome] : outcomes) {
             if (outcome.state != RootState::row) continue;
@@ -162,25 +165,36 @@ private:
         }
     }
 
-    void settle(EntityIndex e) {
-        std::map<ClaimValue, std::map<KeyBytes, KeyBytes>>
-            claimants;  // value -> order and root -> root
+    using Claimants = std::map<ClaimValue, std::map<KeyBytes, RootRef>>;  // by order and root
+
+    void add_claimants(EntityIndex e, Claimants& claimants) {
+        const auto add = [&](const StoredClaim& claim, const KeyBytes& root) {
+            claimants[registered_as(program_, claim)].insert_or_assign(claim.order + root,
+                                                                       RootRef{e, root});
+        };
         for (auto& [root, entry] : view_.computed[e]) {
             if (entry.outcome.state == RootState::row || refused_[e][root]) {
-                for (const StoredClaim& claim : living_claims(entry.outcome)) {
-                    claimants[{claim.claim, claim.value}][claim.order + root] = root;
-                }
+                for (const StoredClaim& claim : living_claims(program_, e, entry.outcome))
+                    add(claim, root);
             }
             if (!stands(e, root)) continue;
             for (const StoredClaim& claim : records_[e][root].claims) {
-                if (claim.held) claimants[{claim.claim, claim.value}][claim.order + root] = root;
+                if (claim.held) add(claim, root);
             }
+        }
+    }
+
+    void settle(EntityIndex e) {
+        Claimants claimants;
+        for (EntityIndex other = 0; other < program_.entities.size(); ++other) {
+            if (&target_.table(other) == &target_.table(e)) add_claimants(other, claimants);
         }
         for (auto& [root, entry] : view_.computed[e]) {
             if (entry.outcome.state != RootState::row) continue;
             std::vector<bool> held;
-            for (const StoredClaim& claim : living_claims(entry.outcome)) {
-                held.push_back(claimants[{claim.claim, claim.value}].begin()->second == root);
+            for (const StoredClaim& claim : living_claims(program_, e, entry.outcome)) {
+                held.push_back(claimants[registered_as(program_, claim)].begin()->second ==
+                               RootRef{e, root});
             }
             settle_claims(program_, e, entry.outcome, held);
         }

@@ -201,19 +201,28 @@ private:
         line("  shares:\n    target: public.shares\n    root: {row: item, as: i}");
         line("    id: \"'share/' || i.id\"");
         line("    parents: {total: {of: totals, root: [i.node_id, i.cat_id], " + rules() + "}}");
-        line("    columns: {note: i.note}");
+        const bool two = chance(random_, 50), ordered = chance(random_, 50);
+        line("    columns:\n      note: i.note");
+        code("i.code", "'fi_' || i.id", ordered ? "i.id desc" : "");
         park();
-        if (chance(random_, 50)) spares();
+        if (two) spares(ordered);
+    }
+
+    // A unique column that both entities of the table claim.
+    void code(const std::string& wish, const std::string& otherwise, const std::string& order) {
+        line("      code:\n        claim: " + wish + "\n        else: \"" + otherwise + "\"");
+        if (!order.empty()) line("        order: [" + order + "]");
     }
 
     // Other rows of the same table: of the two names that sort the roots' wishes for an id either
     // may be the lower.
-    void spares() {
+    void spares(bool ordered) {
         line("  " + pick({"spares", "brands"}) + ":");
         line("    target: public.shares\n    root: {row: det, as: d}");
         line("    id: \"'share/' || d.id\"");
         line("    parents: {total: {of: totals, root: [d.q, d.p1], " + rules() + "}}");
-        line("    columns: {note: \"if(d.q = 2, 'refuse', text(d.q))\"}");
+        line("    columns:\n      note: \"if(d.q = 2, 'refuse', text(d.q))\"");
+        code("item[d.item_id].code", "'fd_' || d.id", ordered ? "d.id desc" : "");
         maybe(30, "    on_delete: {keep: {note: \"'kept'\"}}");
         park();
     }

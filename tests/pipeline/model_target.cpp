@@ -27,7 +27,7 @@ void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::stri
     const std::vector<Value>& row = table(entity).at(id);
     const std::string& name = program_.entities[entity].name;
     for (const ClaimSpec& claim : program_.claims) {
-        if (claim.of_id || claim.entity != entity) continue;
+        if (!claim.of_column() || claim.entity != entity) continue;
         const auto key = [&](const std::vector<Value>& values) {
             std::vector<Value> parts;
             for (const std::uint32_t column : claim.within)
