@@ -2,6 +2,7 @@
 #include "cli/read_config.hpp"
 #include "config/quantity.hpp"
 #include "model/encoding.hpp"
+#include "pipeline/road.hpp"
 #include "pipeline/root_name.hpp"
 #include "postgres/quote.hpp"
 #include "replicator/slot.hpp"
@@ -22,6 +23,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iostream>
 #include <map>
@@ -37,6 +39,7 @@ struct VerifyFlags {
     std::vector<std::string> entities;
     bool repair = false;
     bool born = false;
+    bool adopt_unknown = false;
     bool json = false;
 };
 
@@ -79,11 +82,7 @@ public:
 
     // Those that are in quarantine now, with the reason.
     std::map<RootRef, std::string> repair(const std::vector<RootRef>& roots) {
-        if (!client_) {
-            throw Failure{
-                Error{ErrorKind::configuration, "repair needs the running service"}.with_hint(
-                    "start `crossfade run`, then `crossfade verify --repair`")};
-        }
+        require_service("--repair");
         std::map<RootRef, std::string> quarantined;
         for (const RootRef& root : roots) {
             const std::string answer = client_->request(
@@ -96,6 +95,14 @@ public:
         return quarantined;
     }
 
+    // What became of a row that no root gives: Road::take_unknown().
+    std::string take_unknown(const BornRow& row) {
+        require_service("--adopt-unknown");
+        return member(
+            client_->request("take_unknown", {{"entity", row.name}, {"id", row.id.format()}}),
+            "outcome");
+    }
+
     ~Bridge() {
         // The service does it as well, but it may be gone.
         std::error_code ignored;
@@ -105,6 +112,13 @@ public:
     Bridge& operator=(const Bridge&) = delete;
 
 private:
+    void require_service(const std::string& flag) const {
+        if (client_) return;
+        throw Failure{
+            Error{ErrorKind::configuration, flag + " needs the running service"}.with_hint(
+                "start `crossfade run`, then `crossfade verify " + flag + "`")};
+    }
+
     static std::string member(const std::string& answer, std::string_view name) {
         return argument(parse_members(answer).value(), name);
     }
@@ -176,7 +190,7 @@ public:
         options_.target = target_options(config, "verify");
         options_.slot = config.source.slot;
         options_.scratch = scratch_folder(config);
-        options_.list_born = flags.born;
+        options_.list_born = flags.born || flags.adopt_unknown;
         options_.entities = {flags.entities.begin(), flags.entities.end()};
     }
 
@@ -185,6 +199,23 @@ public:
         bridge_.emplace(config_, context_, key_);
         return verify(*context_.program, options_, bridge_->callbacks(),
                       [](std::string_view, std::uint64_t, std::uint64_t) {});
+    }
+
+    // Takes over the rows that no root gives, those of children first.
+    void take_unknown(std::vector<BornRow> rows) {
+        std::erase_if(rows, [](const BornRow& row) { return !row.unknown; });
+        std::ranges::stable_sort(rows, std::ranges::greater{}, &BornRow::entity);
+        std::size_t removed = 0, kept = 0;
+        for (const BornRow& row : rows) {
+            const std::string outcome = bridge_->take_unknown(row);
+            removed += outcome == Road::kRemoved ? 1 : 0;
+            kept += outcome == Road::kKept ? 1 : 0;
+            if (outcome == Road::kRemoved || outcome == Road::kKept) continue;
+            std::cerr << "could not remove " << row.name << " id " << row.id.format() << ": "
+                      << outcome << '\n';
+        }
+        std::cerr << "unknown rows: " << removed << " removed, " << kept
+                  << " kept as the mapping says, " << rows.size() - removed - kept << " left\n";
     }
 
     // Derives and writes again what differs, and looks again.
@@ -240,8 +271,13 @@ int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     for (const std::string& name : flags.entities)
         entity_named(*context->program, name);
     VerifyRun run{*config, *context, flags};
-    const Verification found = run.look();
+    Verification found = run.look();
     std::cout << (flags.json ? report_json(found) : report_text(found)) << '\n';
+    if (flags.adopt_unknown) {
+        run.take_unknown(found.born);
+        // What they held may be wanted.
+        if (flags.repair) found = run.look();
+    }
     if (flags.repair && !found.is_clean()) run.repair(found.repairs);
     return found.is_clean() ? kGood : kFound;
 }
@@ -255,6 +291,9 @@ void add_verify(CLI::App& app, Invocation& invocation) {
     command->add_option("--entity", flags->entities, "only these entities")->type_name("NAME");
     command->add_flag("--repair", flags->repair, "derives and writes again what differs");
     command->add_flag("--born", flags->born, "lists the rows that are not the bridge's");
+    command->add_flag("--adopt-unknown", flags->adopt_unknown,
+                      "takes rows over that no root gives and that an earlier load may have "
+                      "written, and removes them as the mapping says");
     command->add_flag("--json", flags->json, "the report as JSON");
     command->callback([&invocation, flags] {
         invocation.run = [&invocation, flags] { return run_verify(invocation, *flags); };

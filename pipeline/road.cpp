@@ -2,6 +2,7 @@
 
 #include "model/encoding.hpp"
 #include "pipeline/claims.hpp"
+#include "pipeline/root_name.hpp"
 #include "pipeline/state_view.hpp"
 #include "state/keys.hpp"
 #include "telemetry/kill_point.hpp"
@@ -171,11 +172,13 @@ void Road::commit(TargetWriter& writer, Batch& batch, Position next) {
     batch.accept(answer);
     if (wrote) next.batch = position_.batch + 1;
     WriteSet set = batch.changes(next);
-    if (!wrote) {
-        store_.write(set, true);
-        position_ = next;
-        return;
-    }
+    if (wrote) return settle(writer, std::move(set), next);
+    store_.write(set, true);
+    position_ = next;
+}
+
+// What the target has executed becomes durable: intent, target, state.
+void Road::settle(TargetWriter& writer, WriteSet set, const Position& next) {
     WriteSet intent;
     intent.put(Family::intents, std::string{keys::kIntent}, encode_intent(next.batch, set));
     kill_point("before_intent");
@@ -269,6 +272,62 @@ void Road::derive_roots(TargetWriter& writer, const std::vector<RootRef>& roots)
     for (const RootRef& root : roots)
         batch.add_root(root);
     commit(writer, batch, position_);
+}
+
+namespace {
+// The entity whose rule a row that no root gives leaves by: of those that write to its table the
+// first that keeps rows.
+EntityIndex leaves_by(const Program& program, EntityIndex entity) {
+    const TargetSpec& table = program.entities[entity].target;
+    for (EntityIndex other = 0; other < program.entities.size(); ++other) {
+        const EntityProgram& candidate = program.entities[other];
+        const bool same =
+            candidate.target.table == table.table && candidate.target.schema == table.schema;
+        if (same && (candidate.keep_on_delete || candidate.keep_if_changed)) return other;
+    }
+    return entity;
+}
+}  // namespace
+
+std::string Road::take_unknown(TargetWriter& writer, EntityIndex entity, const Uuid& id) {
+    if (const auto root = root_of_row(program_, store_, entity, id))
+        return "it is the row of " + program_.entities[root->entity].name + " " +
+               display_root(program_, root->root);
+    const EntityProgram& rule = program_.entities[leaves_by(program_, entity)];
+    // It cannot be told whether somebody changed it: what the bridge wrote there is not known.
+    if (rule.keep_if_changed || (rule.keep_on_delete && rule.keep_columns.empty()))
+        return std::string{kKept};
+    ahead_.forget();
+    const RootRef root{leaves_by(program_, entity), encode_key(id)};
+    TargetBatch batch;
+    batch.number = position_.batch + 1;
+    batch.end = position_.applied;
+    if (rule.keep_on_delete) {
+        RowWrite& write = batch.writes.emplace_back();
+        write.root = root;
+        write.id = id;
+        write.present = true;
+        write.blind = true;
+        write.values.assign(rule.target.columns.size(), Value{Null{}});
+        for (const auto& [column, value] : rule.keep_columns) {
+            write.only.push_back(column);
+            write.values[column] = value;
+        }
+    } else {
+        RowDelete& removal = batch.deletes.emplace_back();
+        removal.root = root;
+        removal.id = id;
+    }
+    const BatchAnswer answer = writer.execute(batch);
+    if (!answer.refused.empty()) return answer.refused.front().message;
+    if (!answer.missing.empty()) return "it is not there any more";
+    Position next = position_;
+    next.batch = batch.number;
+    WriteSet set;
+    write_position(set, next);
+    settle(writer, std::move(set), next);
+    if (!answer.referred.empty()) return "other rows refer to it";
+    return std::string{rule.keep_on_delete ? kKept : kRemoved};
 }
 
 void Road::idle(EndLsn end) {

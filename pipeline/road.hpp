@@ -57,6 +57,11 @@ public:
     bool work(TargetWriter& writer);  // one chunk of the queue; false: it is empty
     void fill(TargetWriter& writer, const std::vector<std::pair<WorkItem, Value>>& values);
     void derive_roots(TargetWriter& writer, const std::vector<RootRef>& roots);  // repair, retry
+    // Takes over a row that no root has or gives, and lets it leave as the mapping says of rows
+    // whose root went. Says what became of it: kRemoved, kKept, or why neither.
+    static constexpr std::string_view kRemoved = "removed";
+    static constexpr std::string_view kKept = "kept";
+    std::string take_unknown(TargetWriter& writer, EntityIndex entity, const Uuid& id);
     // The source has come to `end` and nothing was in flight.
     void idle(EndLsn end);
 
@@ -74,6 +79,7 @@ private:
     void settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
                        BatchAnswer& answer) const;
     void commit(TargetWriter& writer, Batch& batch, Position next);
+    void settle(TargetWriter& writer, WriteSet set, const Position& next);
     BatchAnswer execute(TargetWriter& writer, Batch& batch, const Position& next, bool& wrote);
 
     const Program& program_;

@@ -364,10 +364,20 @@ void Applier::execute(const std::function<void()>& task) {
 }
 
 void Applier::repair(const std::vector<RootRef>& roots) {
-    execute([this, &roots] {
+    execute_on_road([&] { road_.derive_roots(*writer_, roots); });
+}
+
+std::string Applier::take_unknown(EntityIndex entity, const Uuid& id) {
+    std::string outcome;
+    execute_on_road([&] { outcome = road_.take_unknown(*writer_, entity, id); });
+    return outcome;
+}
+
+void Applier::execute_on_road(const std::function<void()>& task) {
+    execute([this, &task] {
         try {
             connect();
-            road_.derive_roots(*writer_, roots);
+            task();
         } catch (const Failure& failure) {
             disconnect();  // nothing is known of the batch: recover before the next
             if (next_step(failure.error().kind()) == NextStep::halt)

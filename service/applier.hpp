@@ -58,6 +58,8 @@ public:
     void execute(const std::function<void()>& task);
     // Derives roots again, and writes their rows whatever the state believes of them.
     void repair(const std::vector<RootRef>& roots);
+    // Road::take_unknown().
+    std::string take_unknown(EntityIndex entity, const Uuid& id);
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -70,6 +72,8 @@ private:
 
     void connect();
     void disconnect();
+    // execute(), with a connection to the target.
+    void execute_on_road(const std::function<void()>& task);
     ConnectionOptions target_connection(const char* command);
     ConnectionOptions reading_source();
     // Also at a start after the load: what it took off the target is put back in any case.

@@ -129,6 +129,12 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, Applier&
         applier.repair({root});
         return repair_answer(store, root);
     };
+    handlers["take_unknown"] = [&](const Request& request) {
+        const EntityIndex entity = entity_named(program, argument(request, "entity"));
+        const auto id = Uuid::parse(argument(request, "id"));
+        if (!id) throw Failure{Error{ErrorKind::configuration, "take_unknown: id is no UUID"}};
+        return member("outcome", applier.take_unknown(entity, *id));
+    };
     return handlers;
 }
 

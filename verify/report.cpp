@@ -170,8 +170,18 @@ std::string report_text(const Verification& verification) {
     if (verification.deferred > 0) {
         out += text(verification.deferred) + " deferred values are still to be filled in\n";
     }
-    for (const BornRow& row : verification.born)
-        out += "born " + row.entity + " id " + row.id.format() + "\n";
+    std::size_t unknown = 0;
+    for (const BornRow& row : verification.born) {
+        out += std::string{row.unknown ? "unknown " : "born "} + row.name + " id " +
+               row.id.format() + "\n";
+        unknown += row.unknown ? 1 : 0;
+    }
+    if (unknown > 0) {
+        out +=
+            "unknown: no root gives the row, and its id is of the kind that the bridge computes: "
+            "an earlier load may have written it, if its map is lost; --adopt-unknown takes such "
+            "rows over, and removes them as the mapping says of rows whose root went\n";
+    }
     for (const Difference& difference : verification.kept)
         out += difference_text(difference) + "\n";
     if (verification.differences > verification.kept.size()) {
@@ -203,9 +213,10 @@ std::string report_json(const Verification& verification) {
     }
     std::vector<std::string> born;
     for (const BornRow& row : verification.born) {
-        born.push_back(
-            json_object({{"entity", json_quote(row.entity)}, {"id", json_quote(row.id.format())}})
-                .text);
+        born.push_back(json_object({{"entity", json_quote(row.name)},
+                                    {"id", json_quote(row.id.format())},
+                                    {"unknown", row.unknown ? "true" : "false"}})
+                           .text);
     }
     std::vector<std::string> found;
     for (const Difference& difference : verification.kept)

@@ -17,7 +17,7 @@ std::string report_text(const Verification& verification);
 // "elapsed_ms",
 //  "entities": {NAME: {"source", "applied", "merged", "filtered", "parked", "rejected", "pending",
 //  "compared", "standing", "born", "taken_over", "differences"}}, "relations": {NAME: {"rows",
-//  "images", "differences"}}, "born_rows": [{"entity", "id"}], if asked for,
+//  "images", "differences"}}, "born_rows": [{"entity", "id", "unknown"}], if asked for,
 //  "found": [{"kind", "entity", "key", "id", "column", "expected",
 //  "found", "rewriter" if a trigger may be it}]}; a value is null for NULL, and withheld
 // values are left out with "secret": true.

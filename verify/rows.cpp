@@ -115,8 +115,8 @@ void RowComparison::unexpected(const StoredRow& row) {
 // root's row would.
 void RowComparison::born(const Uuid& id) {
     ++counts_->born;
-    on_born_(entity_, id);
     const auto root = expected_.idle_root(entity_, id);
+    on_born_(entity_, id, root.has_value());
     if (!root) return;
     const auto derived = read_record(scratch_, {entity_, *root});
     ++counts_->differences;

@@ -27,7 +27,8 @@ public:
                   const Reader& state, Connection& target, DifferenceLog& log);
 
     using OnRows = std::function<void(std::uint64_t rows)>;
-    using OnBorn = std::function<void(EntityIndex entity, const Uuid& id)>;
+    // `taken`: the id is that of a root of the entity that gives no row now.
+    using OnBorn = std::function<void(EntityIndex entity, const Uuid& id, bool taken)>;
     void on_born(OnBorn on_born) { on_born_ = std::move(on_born); }
     void compare(EntityIndex entity, EntityVerification& counts, const OnRows& on_rows);
 
@@ -57,7 +58,7 @@ private:
     const Reader& state_;
     Connection& target_;
     DifferenceLog& log_;
-    OnBorn on_born_ = [](EntityIndex, const Uuid&) {};
+    OnBorn on_born_ = [](EntityIndex, const Uuid&, bool) {};
     // Of the entity in hand:
     EntityIndex entity_ = 0;
     EntityVerification* counts_ = nullptr;

@@ -77,8 +77,12 @@ struct ImageRef {
 
 // A row of an entity's table that is not the bridge's. Where entities share a table, of the first.
 struct BornRow {
-    std::string entity;
+    EntityIndex entity = 0;
+    std::string name;  // of the entity
     Uuid id;
+    // Its id is of the kind that the bridge computes (UUID version 5), and no root has or gives it:
+    // an earlier load may have written the row, whose map is lost.
+    bool unknown = false;
 };
 
 struct Verification {

@@ -6,6 +6,7 @@
 #include "target/progress.hpp"
 #include "target/shape.hpp"
 #include "verify/accounts.hpp"
+#include "verify/born.hpp"
 #include "verify/expected.hpp"
 #include "verify/images.hpp"
 #include "verify/orphans.hpp"
@@ -177,12 +178,10 @@ private:
         });
         RowComparison rows{program_, expected, *scratch_, *state_, *target_, log_};
         OrphanSearch orphans{program_, expected, *scratch_, *state_, *target_, log_};
-        std::set<std::pair<std::string, Uuid>> born;  // by table
+        BornRows born{program_, *state_};
         if (options_.list_born) {
-            rows.on_born([&](EntityIndex entity, const Uuid& id) {
-                const EntityProgram& program = program_.entities[entity];
-                const std::string table = program.target.schema + "." + program.target.table;
-                if (born.emplace(table, id).second) result_.born.push_back({program.name, id});
+            rows.on_born([&](EntityIndex entity, const Uuid& id, bool taken) {
+                born.add(entity, id, taken);
             });
         }
         for (EntityIndex entity = 0; entity < program_.entities.size(); ++entity) {
@@ -202,6 +201,7 @@ private:
             find_unheld(program_, entity, *state_, *target_, counts, log_);
             result_.entities.push_back(std::move(counts));
         }
+        result_.born = born.take();
         transaction_->rollback();
     }
 
