@@ -124,6 +124,9 @@ private:
     bool takes_over(EntityIndex entity, const KeyBytes& root, const Working& working) const;
     void unseat(EntityIndex entity, const KeyBytes& root, const Working& working,
                 TargetBatch& batch);
+    void unseat_standing(EntityIndex entity, const KeyBytes& root, const Working& working,
+                         TargetBatch& batch, RowWrite& write);
+    RowWrite partial_write(const RootRef& ref, const Working& working) const;
     void guard(EntityIndex entity, Working& working, RowWrite& write) const;
     void guard_new(EntityIndex entity, Working& working, RowWrite& write) const;
     std::vector<Value> last_written(EntityIndex entity, const KeyBytes& root,

@@ -51,7 +51,7 @@ void Deriver::keep_row(const RootRef& ref, bool kept, std::string_view flag) {
     record.digests = working.before.digests;
     if (kept) record.flags.emplace(flag);
     for (StoredClaim claim : working.before.claims) {
-        if (program_.claims[claim.claim].of_id) continue;
+        if (program_.claims[claim.claim].of_id || input_.unseated.contains(ref)) continue;
         const auto holder = claim_holder(program_, overlay_, registered_as(program_, claim));
         if (!claim.held) continue;
         if (holder && *holder != ref) {  // vacated, although the row stays

@@ -2,6 +2,7 @@
 
 #include "model/encoding.hpp"
 #include "pipeline/claims.hpp"
+#include "pipeline/refused_claims.hpp"
 #include "pipeline/root_name.hpp"
 #include "pipeline/state_view.hpp"
 #include "state/keys.hpp"
@@ -65,78 +66,6 @@ void Road::recover(const std::optional<TargetProgress>& progress) {
     position_ = read_position(store_);
 }
 
-// The claim that covers the unique key by which a root was refused. Among our own rows claims
-// decide, so a row has the value that the claims do not know of.
-std::optional<std::uint32_t> Road::claim_of(const Refusal& refusal) const {
-    const auto key = unique_keys.find({refusal.root.entity, refusal.constraint});
-    if (refusal.sqlstate != "23505" || key == unique_keys.end()) return std::nullopt;
-    for (std::uint32_t claim = 0; claim < program_.claims.size(); ++claim) {
-        const ClaimSpec& spec = program_.claims[claim];
-        std::set<std::uint32_t> columns{spec.within.begin(), spec.within.end()};
-        columns.insert(spec.column);
-        if (spec.of_column() && spec.entity == refusal.root.entity && columns == key->second)
-            return claim;
-    }
-    return std::nullopt;
-}
-
-// The root of ours whose row is in the way of a write that was refused: it has the row, or an
-// earlier migration left it and the root has not written it yet. nullopt: the row is born on the
-// target.
-std::optional<RootRef> Road::holder_of(TargetWriter& writer, const TargetBatch& attempt,
-                                       const Refusal& refusal) const {
-    const EntityIndex entity = refusal.root.entity;
-    const std::set<std::uint32_t>& key = unique_keys.at({entity, refusal.constraint});
-    const auto write = std::ranges::find_if(attempt.writes, [&](const RowWrite& candidate) {
-        const auto writes = [&](std::uint32_t column) {
-            return std::ranges::find(candidate.only, column) != candidate.only.end();
-        };
-        return candidate.root == refusal.root &&
-               (candidate.only.empty() || std::ranges::all_of(key, writes));
-    });
-    if (write == attempt.writes.end()) return std::nullopt;
-    const auto holder = writer.holder(*write, key);
-    if (!holder) return std::nullopt;
-    auto ours = root_of_row(program_, store_, entity, *holder);
-    if (!ours) {
-        auto root = store_.get(Family::meta, keys::adopter(entity, *holder));
-        if (root) ours = RootRef{entity, KeyBytes{std::move(*root)}};
-    }
-    return ours == refusal.root ? std::nullopt : ours;
-}
-
-// Settles refusals that the claims of the batch can settle, and takes them out of the answer. A row
-// of ours in the way gives the value up: somebody put there what is another root's. Unless it was
-// refused itself, for then it may have kept a value that it was to give up in this batch.
-void Road::settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
-                         BatchAnswer& answer) const {
-    std::set<RootRef> refused;
-    for (const Refusal& refusal : answer.refused)
-        refused.insert(refusal.root);
-    bool unseated = false;
-    std::map<RootRef, RootRef> waiting;  // for the holder, which was refused as well
-    for (const Refusal& refusal : answer.refused) {
-        if (!claim_of(refusal)) continue;
-        const auto holder = holder_of(writer, attempt, refusal);
-        if (holder && refused.contains(*holder))
-            waiting.emplace(refusal.root, *holder);
-        else if (holder && batch.unseat(*holder))
-            unseated = true;
-    }
-    const bool all_wait = waiting.size() == refused.size();
-    for (const auto& [root, holder] : waiting)
-        unseated = (all_wait && batch.unseat(holder)) || unseated;
-    // Rows that need each other were refused together: what is left shows in the next attempt.
-    if (unseated) return answer.refused.clear();
-    // Else a row born on the target has the value, and keeps it.
-    std::erase_if(answer.refused, [&](const Refusal& refusal) {
-        const auto claim = claim_of(refusal);
-        if (!claim) return false;
-        return (!all_wait && waiting.contains(refusal.root)) ||
-               batch.lose_claim(refusal.root, *claim);
-    });
-}
-
 BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& next, bool& wrote) {
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
         TargetBatch target = batch.derive();
@@ -149,7 +78,10 @@ BatchAnswer Road::execute(TargetWriter& writer, Batch& batch, const Position& ne
         BatchAnswer answer = writer.execute(target);
         kill_point("execute");
         if (answer.ready()) return answer;
-        settle_claims(writer, batch, target, answer);
+        const HolderOf holder = [&writer](const RowWrite& write, const auto& key) {
+            return writer.holder(write, key);
+        };
+        settle_refused_claims(program_, store_, unique_keys, holder, target, batch, answer);
         for (const Refusal& refusal : answer.refused) {
             on_refusal(refusal);
             if (!program_.entities[refusal.root.entity].stop_on_error) continue;

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "pipeline/batch.hpp"
+#include "pipeline/refused_claims.hpp"
 #include "target/progress.hpp"
 #include "target/writer.hpp"
 
@@ -66,18 +67,11 @@ public:
     void idle(EndLsn end);
 
     const Position& position() const { return position_; }
-    // The unique keys of the target by entity and name: positions of their columns in the entity's
-    // TargetSpec. A refusal by one that a claim covers means that a row born on the target holds
-    // the value, for among our own rows claims decide.
-    std::map<std::pair<EntityIndex, std::string>, std::set<std::uint32_t>> unique_keys;
+    // Of the target. A refusal by one that a claim covers is settled among the claims.
+    UniqueKeys unique_keys;
     std::function<void(const Refusal&)> on_refusal = [](const Refusal&) {};
 
 private:
-    std::optional<std::uint32_t> claim_of(const Refusal& refusal) const;
-    std::optional<RootRef> holder_of(TargetWriter& writer, const TargetBatch& attempt,
-                                     const Refusal& refusal) const;
-    void settle_claims(TargetWriter& writer, Batch& batch, const TargetBatch& attempt,
-                       BatchAnswer& answer) const;
     void commit(TargetWriter& writer, Batch& batch, Position next);
     void settle(TargetWriter& writer, WriteSet set, const Position& next);
     BatchAnswer execute(TargetWriter& writer, Batch& batch, const Position& next, bool& wrote);

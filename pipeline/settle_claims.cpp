@@ -37,8 +37,11 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     // A refusal by the target does not release the value; what stands there is held as well.
     if (input_.refused.contains({entity, root}))
         claims = living_claims(program_, entity, working.outcome);
-    if (working.fate == Fate::stand) keep_held(kLiving);
-    if (working.fate == Fate::retire || working.fate == Fate::leave) keep_held(kKept);
+    // A row that stands and in which somebody put a value of another root gives up its own, too.
+    const bool unseated = input_.unseated.contains({entity, root});
+    if (working.fate == Fate::stand && !unseated) keep_held(kLiving);
+    if ((working.fate == Fate::retire || working.fate == Fate::leave) && !unseated)
+        keep_held(kKept);
     register_claims(program_, overlay_, {entity, root}, registered, claims, touched_);
     working.after.claims = std::move(claims);
     release_marks(working);

@@ -19,16 +19,36 @@ void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& wo
     vacate.root = {entity, root};
     const bool stood = working.before.present;
     vacate.id = stood ? working.before.id : working.outcome.id;
+    vacate.unseats = true;
     for (const ClaimSpec& claim : program_.claims) {
         if (!claim.of_column() || claim.entity != entity) continue;
         const bool others = stood ? !find_digest(working.before, claim.column).empty()
                                   : working.outcome.adopted &&
                                         working.outcome.adopted->others.contains(claim.column);
-        if (others) continue;
+        const Owner owner = program_.entities[entity].target.columns[claim.column].owner;
+        if (others || owner == Owner::target || owner == Owner::trigger) continue;
         vacate.columns.push_back(claim.column);
         vacate.values.push_back(given_up(entity, root, claim.column));
     }
     if (!vacate.columns.empty()) batch.vacates.push_back(std::move(vacate));
+}
+
+// The same of a row that is not written as a whole, since its root does not give it now: what it
+// has in the columns instead becomes part of `write`.
+void Deriver::unseat_standing(EntityIndex entity, const KeyBytes& root, const Working& working,
+                              TargetBatch& batch, RowWrite& write) {
+    if (!input_.unseated.contains({entity, root})) return;
+    const std::size_t vacates = batch.vacates.size();
+    unseat(entity, root, working, batch);
+    if (batch.vacates.size() == vacates) return;
+    const Vacate& vacate = batch.vacates.back();
+    write.blind = true;
+    for (std::size_t i = 0; i < vacate.columns.size(); ++i) {
+        const std::uint32_t column = vacate.columns[i];
+        if (std::ranges::find(write.only, column) != write.only.end()) continue;
+        write.only.push_back(column);
+        write.values[column] = vacate.values[i];
+    }
 }
 
 // Columns that are the bridge's until somebody else changes them are written only over the value it

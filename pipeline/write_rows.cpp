@@ -81,6 +81,9 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
             keep = program_.entities[entity].keep_if_changed && !working.before.leaving &&
                    working.before.flags.contains("changed");
             if (keep) break;
+            RowWrite write = partial_write({entity, root}, working);
+            unseat_standing(entity, root, working, batch, write);
+            if (!write.only.empty()) batch.writes.push_back(std::move(write));
             RowDelete removal;
             removal.root = {entity, root};
             removal.id = working.before.id;
@@ -183,20 +186,28 @@ void Deriver::defer(EntityIndex entity, const KeyBytes& root, Working& working) 
     }
 }
 
+// Of a row that stands: the caller says of which columns.
+RowWrite Deriver::partial_write(const RootRef& ref, const Working& working) const {
+    RowWrite write;
+    write.root = ref;
+    write.id = working.before.id;
+    write.present = true;
+    write.values.assign(program_.entities[ref.entity].target.columns.size(), Value{Null{}});
+    return write;
+}
+
 void Deriver::finish_stand(EntityIndex entity, const KeyBytes& root, Working& working,
                            TargetBatch& batch) {
     if (input_.stuck.contains({entity, root})) return;
-    if (working.detach.empty() && working.yielded.empty()) return;
+    const bool unseated = input_.unseated.contains({entity, root});
+    if (working.detach.empty() && working.yielded.empty() && !unseated) return;
     vacate(entity, root, working, batch);
     working.after.hash.clear();
-    if (working.detach.empty()) return;  // what it yields is written by the vacate alone
-    RowWrite write;
-    write.root = {entity, root};
-    write.id = working.before.id;
-    write.present = true;
+    RowWrite write = partial_write({entity, root}, working);
     write.blind = working.before.hash.empty();
-    write.values.assign(program_.entities[entity].target.columns.size(), Value{Null{}});
     write.only = working.detach;
+    unseat_standing(entity, root, working, batch, write);
+    if (write.only.empty()) return;  // what it yields is written by the vacate alone
     guard(entity, working, write);
     batch.writes.push_back(std::move(write));
 }
@@ -207,17 +218,14 @@ void Deriver::finish_retire(EntityIndex entity, const KeyBytes& root, Working& w
         return finish_stand(entity, root, working, batch);
     vacate(entity, root, working, batch);
     working.after.hash.clear();
-    RowWrite write;
-    write.root = {entity, root};
-    write.id = working.before.id;
-    write.present = true;
+    RowWrite write = partial_write({entity, root}, working);
     write.blind = true;  // the row may have had the inactive values before
-    write.values.assign(program_.entities[entity].target.columns.size(), Value{Null{}});
     write.only = working.detach;
     for (const auto& [column, value] : program_.entities[entity].keep_columns) {
         write.only.push_back(column);
         write.values[column] = value;
     }
+    unseat_standing(entity, root, working, batch, write);
     guard(entity, working, write);
     if (!write.only.empty()) batch.writes.push_back(std::move(write));
 }

@@ -30,6 +30,9 @@ struct Vacate {
     std::vector<std::uint32_t> columns;  // into TargetSpec::columns
     std::vector<Value> values;
     std::vector<Guard> guards = {};
+    // The row is written after it in this batch, and `values` may stand in another row that
+    // somebody changed: the column takes what nobody has, if it can (NULL, or the id as text).
+    bool unseats = false;
 };
 
 struct RowWrite {

@@ -41,6 +41,14 @@ void bind_guard(const std::vector<Guard>& guards, std::uint32_t column, Params& 
     params.null();
 }
 
+// An id as text fits into the column. (The modifier of a varchar(n) is n + 4.)
+bool holds_any_text(const ColumnShape& column) {
+    constexpr std::int32_t kIdSize = 36, kHeader = 4;
+    const bool text = column.base == "text" || column.base == "citext" ||
+                      column.base == "varchar" || column.base == "bpchar";
+    return text && !column.domain && (column.modifier < 0 || column.modifier >= kIdSize + kHeader);
+}
+
 bool is_of(const ForeignKeyShape& key, const std::string& table) {
     return quote_table(key.schema, key.table) == table;
 }
@@ -341,8 +349,16 @@ void TableStatements::bind_update(const RowWrite& write, Params& params) const {
 void TableStatements::bind_vacate(const Vacate& vacate, Params& params) const {
     params.clear();
     params.text(vacate.id.format());
-    for (const Value& value : vacate.values)
-        bind(value, params);
+    for (std::size_t i = 0; i < vacate.columns.size(); ++i) {
+        const std::string& column = spec_.columns[vacate.columns[i]].name;
+        const ColumnShape* shape = vacate.unseats ? shape_.find(column) : nullptr;
+        if (shape != nullptr && shape->nullable)
+            params.null();
+        else if (shape != nullptr && holds_any_text(*shape))
+            params.text(vacate.id.format());
+        else
+            bind(vacate.values[i], params);
+    }
     for (const std::uint32_t column : vacate.columns) {
         if (is_guarded(spec_.columns[column])) bind_guard(vacate.guards, column, params);
     }

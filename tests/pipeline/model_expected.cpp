@@ -84,7 +84,9 @@ private:
         const auto& columns = program_.entities[e].target.columns;
         for (std::size_t i = 0; i < outcome.values.size(); ++i) {
             const auto* text = std::get_if<std::string>(&outcome.values[i]);
-            if (columns[i].name == "note" && text != nullptr && *text == "refuse") return true;
+            if (columns[i].name == "note" && text != nullptr &&
+                (*text == "refuse" || *text == "swallow"))
+                return true;
         }
         return false;
     }

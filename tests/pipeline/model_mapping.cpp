@@ -67,7 +67,8 @@ private:
 
     void nodes() {
         line("  nodes:\n    target: public.nodes\n    root: {row: node, as: n}");
-        line("    id: \"'node/' || " + lossy("n.id") + "\"");
+        const std::string number = lossy("n.id");
+        line("    id: \"'node/' || " + number + "\"");
         maybe(50, "    exists: n.active = 1 or n.active is null");
         line("    sets:");
         line("      kids: {from: node, key: parent_id, at: n.id}");
@@ -84,7 +85,11 @@ private:
         maybe(50, "      around: count_distinct([kids, homes], id, if id > 1)");
         line("      home: first(homes, login, order login desc)");
         if (deep) line("      deep: sum(deep, q)");
-        line("      state: " + unless_two("n.active", "if(n.active = 1, 'on', 'off')"));
+        // A root that is rejected but for a parent that has its own id may own it or not: both
+        // hold.
+        const std::string state = "if(n.active = 1, 'on', 'off')";
+        line("      state: " +
+             (number == "n.id" ? unless_two("n.active", state) : "\"" + state + "\""));
         keep();
         park();
     }

@@ -23,27 +23,78 @@ bool ModelTarget::steal(EntityIndex entity, const Uuid& id) {
     return rows(entity).erase(id) > 0;
 }
 
+namespace {
+std::string constraint_of(std::uint32_t claim) { return "claim " + std::to_string(claim); }
+
+// Empty if a part is NULL.
+std::string key_of(const std::set<std::uint32_t>& columns, const std::vector<Value>& values) {
+    std::vector<Value> parts;
+    for (const std::uint32_t column : columns) {
+        if (is_null(values[column])) return {};
+        parts.push_back(values[column]);
+    }
+    return encode_key(parts);
+}
+
+std::set<std::uint32_t> columns_of(const ClaimSpec& claim) {
+    std::set<std::uint32_t> columns{claim.within.begin(), claim.within.end()};
+    columns.insert(claim.column);
+    return columns;
+}
+}  // namespace
+
+UniqueKeys ModelTarget::unique_keys() const {
+    UniqueKeys keys;
+    for (std::uint32_t i = 0; i < program_.claims.size(); ++i) {
+        const ClaimSpec& claim = program_.claims[i];
+        if (claim.of_column()) keys[{claim.entity, constraint_of(i)}] = columns_of(claim);
+    }
+    return keys;
+}
+
+std::optional<Uuid> ModelTarget::holder(const RowWrite& write,
+                                        const std::set<std::uint32_t>& key) const {
+    const std::string wanted = key_of(key, write.values);
+    for (const auto& [id, values] : table(write.root.entity)) {
+        if (id != write.id && key_of(key, values) == wanted) return id;
+    }
+    return std::nullopt;
+}
+
+bool ModelTarget::exchange(std::uint32_t claim, const Uuid& first, const Uuid& second) {
+    const ClaimSpec& spec = program_.claims[claim];
+    Table& table = rows(spec.entity);
+    const auto swap = [&] {
+        std::swap(table.at(first)[spec.column], table.at(second)[spec.column]);
+    };
+    if (is_null(table.at(first)[spec.column]) || is_null(table.at(second)[spec.column]))
+        return false;
+    swap();
+    try {
+        check_keys(spec.entity, first, "exchange");
+        check_keys(spec.entity, second, "exchange");
+    } catch (const std::logic_error&) {
+        swap();
+        return false;
+    }
+    by_hand_.emplace(place(spec.entity), first);
+    by_hand_.emplace(place(spec.entity), second);
+    return true;
+}
+
 void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::string& what) const {
     const std::vector<Value>& row = table(entity).at(id);
     const std::string& name = program_.entities[entity].name;
-    for (const ClaimSpec& claim : program_.claims) {
+    for (std::uint32_t i = 0; i < program_.claims.size(); ++i) {
+        const ClaimSpec& claim = program_.claims[i];
         if (!claim.of_column() || claim.entity != entity) continue;
-        const auto key = [&](const std::vector<Value>& values) {
-            std::vector<Value> parts;
-            for (const std::uint32_t column : claim.within)
-                parts.push_back(values[column]);
-            parts.push_back(values[claim.column]);
-            for (const Value& part : parts) {
-                if (is_null(part)) return std::string{};
-            }
-            return encode_key(parts);
-        };
-        const std::string mine = key(row);
+        const std::set<std::uint32_t> columns = columns_of(claim);
+        const std::string mine = key_of(columns, row);
         for (const auto& [other, values] : table(entity)) {
-            if (!mine.empty() && other != id && key(values) == mine) {
-                throw std::logic_error(what + ": unique key of " + name +
-                                       " violated: " + display_key(mine));
-            }
+            if (mine.empty() || other == id || key_of(columns, values) != mine) continue;
+            if (by_hand(entity, id) || by_hand(entity, other)) throw Violation{constraint_of(i)};
+            throw std::logic_error(what + ": unique key of " + name +
+                                   " violated: " + display_key(mine));
         }
     }
     for (const ParentProgram& parent : program_.entities[entity].variants.front().parents) {
@@ -58,7 +109,7 @@ void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::stri
 void ModelTarget::vacate(const Vacate& vacate) {
     auto& row = rows(vacate.root.entity).at(vacate.id);
     for (std::size_t i = 0; i < vacate.columns.size(); ++i)
-        row[vacate.columns[i]] = vacate.values[i];
+        row[vacate.columns[i]] = vacate.unseats ? Value{Null{}} : vacate.values[i];
     check_keys(vacate.root.entity, vacate.id, "vacate");
 }
 
@@ -67,10 +118,14 @@ void ModelTarget::write(const RowWrite& write, BatchAnswer& answer) {
     const TargetSpec& target = program_.entities[write.root.entity].target;
     for (std::size_t i = 0; i < target.columns.size(); ++i) {
         const auto* text = std::get_if<std::string>(&write.values[i]);
-        if (target.columns[i].name == "note" && text != nullptr && *text == "refuse") {
+        if (target.columns[i].name != "note" || text == nullptr) continue;
+        if (*text == "refuse")
             answer.refused.push_back({write.root, "23514", "no_refuse", target.table, "refused"});
-            return;
+        if (*text == "swallow") {
+            answer.refused.push_back({write.root, std::string{kNotWritten}, "trigger no_rows",
+                                      target.table, "not_written: trigger no_rows"});
         }
+        if (!answer.ready()) return;
     }
     const auto found = table.find(write.id);
     if (write.present && found == table.end()) {
@@ -115,14 +170,21 @@ void ModelTarget::remove(EntityIndex entity, const TargetBatch& batch, BatchAnsw
 BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
     const std::vector<Table> before = tables_;
     BatchAnswer answer;
+    const auto step = [&](const RootRef& root, const auto& run) {
+        try {
+            run();
+        } catch (const Violation& key) {
+            answer.refused.push_back({root, "23505", key.constraint, "", "duplicate key"});
+        }
+    };
     for (const Vacate& entry : batch.vacates) {
-        if (table(entry.root.entity).contains(entry.id))
-            vacate(entry);
-        else
+        if (!table(entry.root.entity).contains(entry.id))
             answer.missing.push_back(entry.root);
+        else if (answer.refused.empty())
+            step(entry.root, [&] { vacate(entry); });
     }
     for (const RowWrite& entry : batch.writes) {
-        if (answer.ready()) write(entry, answer);
+        if (answer.ready()) step(entry.root, [&] { write(entry, answer); });
     }
     if (answer.ready()) {
         for (const RowWrite& entry : batch.writes) {
@@ -135,6 +197,7 @@ BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
                 return false;
             }();
             if (found != old.end() && !vacated && !entry.blind &&
+                !by_hand(entry.root.entity, entry.id) &&
                 found->second == table(entry.root.entity).at(entry.id)) {
                 throw std::logic_error("a write that changes nothing: " +
                                        program_.entities[entry.root.entity].name);
@@ -143,7 +206,15 @@ BatchAnswer ModelTarget::execute(const TargetBatch& batch) {
         for (EntityIndex e = static_cast<EntityIndex>(tables_.size()); e-- > 0;)
             remove(e, batch, answer);
     }
-    if (!answer.ready()) tables_ = before;
+    if (!answer.ready()) {
+        tables_ = before;
+        return answer;
+    }
+    for (const RowWrite& entry : batch.writes) {
+        if (entry.only.empty()) by_hand_.erase({place(entry.root.entity), entry.id});
+    }
+    for (const RowDelete& entry : batch.deletes)
+        by_hand_.erase({place(entry.root.entity), entry.id});
     return answer;
 }
 

@@ -13,12 +13,14 @@
 //   rejection  a parent becomes rejected, and its children or its own parents do not concern it
 //   truncate   with inserts in one transaction: new rows go with the old, or old ones stay
 //   ring       three rows pass a claimed value on: not vacated, or vacated by what another holds
+//   exchange   of rows that were changed by hand the one in the way is not unseated
 //   fallback   a reserved value is claimed, or the loser of a claim writes what another row has
 #include "pipeline/claims.hpp"
 #include "pipeline/state_view.hpp"
 #include "tests/pipeline/model_expected.hpp"
 #include "tests/pipeline/model_mapping.hpp"
 #include "tests/pipeline/model_reload.hpp"
+#include "tests/pipeline/model_source.hpp"
 #include "tests/state/random_numbers.hpp"
 #include "tests/support/campaign.hpp"
 #include "tests/support/catch.hpp"
@@ -49,8 +51,7 @@ public:
         limits_.chunk_entries =
             static_cast<std::int64_t>(slow ? 1 + below(random_, 4) : 10 + below(random_, 30));
         if (chance(random_, 25)) {
-            readers_ = 14;
-            accounts_ = 2;
+            changes_.crowd();
         }
         // As after a mapping that came to its things in another order.
         if (chance(random_, 30)) {
@@ -73,6 +74,7 @@ public:
                 if (!work_batch()) break;
             }
             if (chance(random_, 15)) steal();
+            if (chance(random_, 15)) exchange();
             if (chance(random_, 4)) lose_slot();
         }
         return settle();
@@ -110,7 +112,7 @@ private:
     void source_batch() {
         Batch batch{*program_, *state_, limits_};
         for (std::size_t n = 1 + below(random_, 3); n > 0; --n)
-            batch.stage(transaction());
+            batch.stage(changes_.transaction());
         lsn_ += 8;
         batch.close(EndLsn{Lsn{lsn_}});
         commit(batch);
@@ -127,8 +129,10 @@ private:
         BatchAnswer answer;
         for (int attempt = 0;; ++attempt) {
             if (attempt > 200) throw std::logic_error("refused again and again");
-            answer = target_.execute(batch.derive());
+            const TargetBatch attempted = batch.derive();
+            answer = target_.execute(attempted);
             if (answer.ready()) break;
+            settle_refused_claims(*program_, *state_, keys_, holder_, attempted, batch, answer);
             batch.refuse(answer);
         }
         batch.accept(answer);
@@ -156,10 +160,34 @@ private:
         commit(repair);
     }
 
+    // Somebody exchanges two unique values on the target; a repair of either row puts both right,
+    // also when the stream comes first.
+    void exchange() {
+        const auto claim = static_cast<std::uint32_t>(below(random_, program_->claims.size()));
+        const ClaimSpec& spec = program_->claims[claim];
+        if (!spec.of_column()) return;
+        std::vector<std::pair<Uuid, RootRef>> rows;
+        for (const auto& [id, row] : target_.table(spec.entity)) {
+            const auto root = root_of_row(*program_, *state_, spec.entity, id);
+            if (!root || root->entity != spec.entity) continue;
+            const auto record = StateView{*program_, *state_}.record(root->entity, root->root);
+            if (record->state == StoredState::applied) rows.emplace_back(id, *root);
+        }
+        std::shuffle(rows.begin(), rows.end(), random_);
+        if (rows.size() < 2 || !target_.exchange(claim, rows[0].first, rows[1].first)) return;
+        const bool both = chance(random_, 50);
+        for (std::size_t i = 0; i < 2; ++i) {
+            Batch repair{*program_, *state_, limits_};
+            repair.add_root(rows[i].second);
+            if (both) repair.add_root(rows[1].second);
+            commit(repair);
+        }
+    }
+
     // What happens on the source is lost; a new state is loaded over what the old one wrote.
     void lose_slot() {
         for (std::size_t n = below(random_, 6); n > 0; --n)
-            transaction();
+            changes_.transaction();
         lsn_ += 8;
         auto loaded = reload(*program_, shape_, *stored_, numbers_, source_, target_, lsn_);
         numbered_.reset();
@@ -173,164 +201,6 @@ private:
             work_batch();
     }
 
-    std::vector<Change> transaction() {
-        std::vector<Change> changes;
-        for (std::size_t n = 1 + below(random_, 6); n > 0; --n)
-            change(changes);
-        if (chance(random_, 3)) refill(changes);
-        if (chance(random_, 10)) rotate(changes);
-        return changes;
-    }
-
-    // Rows come, all of the relation go, and some come again: the same, others under the same key,
-    // or new ones.
-    void refill(std::vector<Change>& changes) {
-        const auto relation =
-            static_cast<RelationIndex>(below(random_, program_->relations.size()));
-        auto& rows = source_[relation];
-        const auto insert = [&](Row row) {
-            if (!rows.try_emplace(key_of(relation, row), row).second) return;
-            Change change;
-            change.relation = relation;
-            change.row = std::move(row);
-            changes.push_back(std::move(change));
-        };
-        if (chance(random_, 50)) insert(random_row(relation));
-        const auto before = std::exchange(rows, {});
-        Change truncate;
-        truncate.relation = relation;
-        truncate.operation = Operation::truncate;
-        changes.push_back(std::move(truncate));
-        for (const auto& [key, row] : before) {
-            if (chance(random_, 60)) insert(row);
-        }
-        for (std::size_t n = below(random_, 4); n > 0; --n)
-            insert(random_row(relation));
-    }
-
-    // Two to four rows pass the value of a column on to each other, as claimed ones are.
-    void rotate(std::vector<Change>& changes) {
-        const char* const names[] = {"login", "code", "usr_id"};
-        const std::string name = names[below(random_, 3)];
-        const RelationIndex relation = program_->find_relation(name == "login" ? "acct" : "item");
-        const auto& columns = program_->relations[relation].columns;
-        const auto column = std::find_if(columns.begin(), columns.end(),
-                                         [&](const MappedColumn& c) { return c.name == name; });
-        if (column == columns.end()) return;  // this mapping does not read it
-        const auto position = static_cast<std::size_t>(column - columns.begin());
-        std::vector<KeyBytes> ring;
-        for (const auto& [key, row] : source_[relation])
-            ring.push_back(key);
-        std::shuffle(ring.begin(), ring.end(), random_);
-        ring.resize(std::min<std::size_t>(ring.size(), 2 + below(random_, 3)));
-        if (ring.size() < 2) return;
-        const Value first = source_[relation].at(ring.front())[position];
-        for (std::size_t i = 0; i < ring.size(); ++i) {
-            Row& row = source_[relation].at(ring[i]);
-            row[position] =
-                i + 1 < ring.size() ? source_[relation].at(ring[i + 1])[position] : first;
-            Change change;
-            change.relation = relation;
-            change.operation = Operation::update;
-            change.row = row;
-            changes.push_back(std::move(change));
-        }
-    }
-
-    void change(std::vector<Change>& changes) {
-        const auto relation =
-            static_cast<RelationIndex>(below(random_, program_->relations.size()));
-        auto& rows = source_[relation];
-        Change change;
-        change.relation = relation;
-        const auto kind = below(random_, 100);
-        if (kind < 1) {
-            change.operation = Operation::truncate;
-            rows.clear();
-        } else if (kind < 45 || rows.empty()) {
-            change.row = random_row(relation);
-            if (rows.contains(key_of(relation, change.row))) return;
-            rows[key_of(relation, change.row)] = change.row;
-        } else {
-            auto row = rows.begin();
-            std::advance(row, static_cast<std::ptrdiff_t>(below(random_, rows.size())));
-            if (kind < 60) {
-                change.operation = Operation::remove;
-                change.old_key = decode_key(row->first);
-                rows.erase(row);
-            } else {
-                if (!update(relation, row, change)) return;
-            }
-        }
-        changes.push_back(std::move(change));
-    }
-
-    bool update(RelationIndex relation, std::map<KeyBytes, Row>::iterator row, Change& change) {
-        auto& rows = source_[relation];
-        change.operation = Operation::update;
-        Row next = row->second;
-        const Row fresh = random_row(relation);
-        const auto& key = program_->relations[relation].key;
-        const bool moves = chance(random_, 10);
-        for (std::uint32_t i = 0; i < next.size(); ++i) {
-            const bool is_key = std::find(key.begin(), key.end(), i) != key.end();
-            if (is_key ? moves : chance(random_, 45)) next[i] = fresh[i];
-        }
-        const KeyBytes to = key_of(relation, next);
-        if (to != row->first && rows.contains(to)) return false;
-        if (to != row->first) change.old_key = decode_key(row->first);
-        change.row = next;
-        for (std::uint32_t i = 0; i < next.size(); ++i) {
-            const bool is_key = std::find(key.begin(), key.end(), i) != key.end();
-            if (!is_key && next[i] == row->second[i] && chance(random_, 50))
-                change.row[i] = Absent{};
-        }
-        rows.erase(row);
-        rows[to] = std::move(next);
-        return true;
-    }
-
-    Row random_row(RelationIndex relation) {
-        Row row;
-        for (const MappedColumn& column : program_->relations[relation].columns)
-            row.push_back(random_value(relation, column));
-        return row;
-    }
-
-    // Rows that others read are few, so that each is read by several.
-    bool few(RelationIndex relation) const {
-        const std::string& name = program_->relations[relation].name;
-        return name != "usr" && name != "item" && name != "det";
-    }
-
-    Value random_value(RelationIndex relation, const MappedColumn& column) {
-        const auto number = [&](std::uint64_t bound) {
-            return Value{static_cast<std::int64_t>(1 + below(random_, bound))};
-        };
-        if (column.name == "id") return number(few(relation) ? 5 : readers_);
-        if (chance(random_, 12)) return Null{};
-        if (column.name == "active") return static_cast<std::int64_t>(below(random_, 3));
-        if (column.name == "note")
-            return std::string{chance(random_, 15) ? "refuse" : chance(random_, 50) ? "a" : "b"};
-        if (column.name == "usr_id") return number(chance(random_, 50) ? readers_ : 5);
-        if (column.name == "acct_id") return number(accounts_);
-        if (column.type == Type::integer) return number(5);
-        // Few values, so that they collide; some are the fallback of a row.
-        if (chance(random_, 15)) {
-            const std::string root =
-                column.name == "login" ? (chance(random_, 70) ? "a/" : "u/") : "";
-            return "fb_" + root + std::to_string(1 + below(random_, 5));
-        }
-        return std::string(1, static_cast<char>('p' + below(random_, 3)));
-    }
-
-    KeyBytes key_of(RelationIndex relation, const Row& row) const {
-        KeyBytes key;
-        for (const std::uint32_t position : program_->relations[relation].key)
-            append_key(key, row[position]);
-        return key;
-    }
-
     Random random_;
     std::shared_ptr<const Program> program_;
     const std::vector<ShapeThing>& shape_;
@@ -340,9 +210,12 @@ private:
     std::unique_ptr<NumberedStore> numbered_;
     Store* state_ = stored_.get();
     SourceRows source_;
+    ModelSource changes_{random_, *program_, source_};
+    UniqueKeys keys_ = target_.unique_keys();
+    HolderOf holder_ = [this](const RowWrite& write, const std::set<std::uint32_t>& key) {
+        return target_.holder(write, key);
+    };
     BatchLimits limits_;
-    std::uint64_t readers_ = 5;   // highest id of the rows that read the others
-    std::uint64_t accounts_ = 5;  // highest account that users have
     std::uint64_t lsn_ = 0;
 };
 
