@@ -118,6 +118,11 @@ void append_text(std::string& out, std::string_view text) {
 
 std::string take_text(std::string_view& in) { return std::string{take_raw(in, take_varint(in))}; }
 
+void append_head_of_text(std::string& out, std::size_t size) {
+    append_tag(out, tag_text);
+    append_varint(out, size);
+}
+
 void append_value(std::string& out, const Value& value) { std::visit(Append{out}, value); }
 
 Value take_value(std::string_view& in) {

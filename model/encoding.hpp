@@ -18,6 +18,8 @@ std::string take_text(std::string_view& in);
 
 // tag byte, payload; integers as zig-zag varints.
 void append_value(std::string& out, const Value& value);
+// What stands before the bytes of a text of this size, as append_value() has it.
+void append_head_of_text(std::string& out, std::size_t size);
 Value take_value(std::string_view& in);
 
 std::string to_hex(std::string_view bytes);  // two small digits a byte

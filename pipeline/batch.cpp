@@ -258,10 +258,12 @@ void Batch::accept(const BatchAnswer& answer) {
     for (const RootRef& root : answer.changed)
         deriver_->keep_row(root, true, "changed");
     enqueue(derived_, deriver_->new_work(), birth_);
+    deriver_.reset();  // its outcomes may be large
+    stager_.view().forget_all();
 }
 
 WriteSet Batch::changes(const Position& position) {
-    WriteSet set = staged_.staged();
+    WriteSet set = std::exchange(staged_.staged(), WriteSet{});
     set.append(derived_.staged());
     write_position(set, position);
     return set;

@@ -13,6 +13,21 @@ std::string sha256(const std::string& bytes) {
     return {reinterpret_cast<const char*>(digest), sizeof digest};
 }
 
+Sha256::Sha256() : context_{EVP_MD_CTX_new()} {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
+        throw Failure{Error{ErrorKind::internal, "no SHA-256"}};
+}
+
+void Sha256::add(std::string_view bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+std::string Sha256::take() {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    EVP_DigestFinal_ex(context_.get(), digest, nullptr);
+    return {reinterpret_cast<const char*>(digest), sizeof digest};
+}
+
 std::string text_digest(const Value& value) {
     if (is_null(value)) return "null";
     return to_hex(sha256(std::get<std::string>(text_of(value))));

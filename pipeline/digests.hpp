@@ -4,7 +4,11 @@
 #include "model/value.hpp"
 #include "state/records.hpp"
 
+#include <openssl/evp.h>
+
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace crossfade {
 
@@ -14,6 +18,19 @@ namespace crossfade {
 inline constexpr const char* kOthers = "others";
 
 std::string sha256(const std::string& bytes);  // 32 bytes
+// The same of bytes that come in parts.
+class Sha256 {
+public:
+    Sha256();
+    void add(std::string_view bytes);
+    std::string take();  // once
+
+private:
+    struct Free {
+        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    };
+    std::unique_ptr<EVP_MD_CTX, Free> context_;
+};
 // Digest of a value's text: hex SHA-256, "null" for NULL. The guard of the column's next write
 // compares it with column_digest() of target/canonical: for the types that an until_changed column
 // may have, the two are one.

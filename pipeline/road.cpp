@@ -16,9 +16,9 @@ namespace {
 constexpr int kAttemptsMax = 1'000;
 
 std::string encode_intent(std::uint64_t number, const WriteSet& set) {
-    std::string bytes;
-    append_varint(bytes, number);
-    return bytes + set.serialize();
+    std::string head;
+    append_varint(head, number);
+    return set.serialize(head);
 }
 
 [[noreturn]] void distrust(const std::string& what) {
@@ -111,10 +111,12 @@ void Road::commit(TargetWriter& writer, Batch& batch, Position next) {
 
 // What the target has executed becomes durable: intent, target, state.
 void Road::settle(TargetWriter& writer, WriteSet set, const Position& next) {
-    WriteSet intent;
-    intent.put(Family::intents, std::string{keys::kIntent}, encode_intent(next.batch, set));
-    kill_point("before_intent");
-    store_.write(intent, true);
+    {
+        WriteSet intent;
+        intent.put(Family::intents, std::string{keys::kIntent}, encode_intent(next.batch, set));
+        kill_point("before_intent");
+        store_.write(intent, true);
+    }
     kill_point("after_intent");
     kill_point("before_commit");
     writer.commit();

@@ -15,11 +15,55 @@ bool follows_source(const TargetColumn& column) {
 }
 
 // Without what the type of the column may drop: 1.50 and 1.5 are one numeric(9,2), 2 and 2.0 too.
-Value plain(const Value& value) {
-    if (const auto* decimal = std::get_if<Decimal>(&value)) return decimal->normalized();
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) return Decimal{*integer};
-    return value;
+void append_plain(std::string& out, const Value& value) {
+    if (const auto* decimal = std::get_if<Decimal>(&value))
+        append_value(out, decimal->normalized());
+    else if (const auto* integer = std::get_if<std::int64_t>(&value))
+        append_value(out, Decimal{*integer});
+    else
+        append_value(out, value);
 }
+
+// What is known of the row alone.
+void forget_row(DerivedRecord& record) {
+    record.hash.clear();
+    record.parents.clear();
+    record.digests.clear();
+}
+
+// The digest of values as they are encoded, in which a large text is not copied.
+class ValuesDigest {
+public:
+    explicit ValuesDigest(const Uuid& id) : bytes_(id.bytes.begin(), id.bytes.end()) {}
+
+    void add(const Value& value, bool is_plain) {
+        if (const auto* text = std::get_if<std::string>(&value);
+            text != nullptr && text->size() > kLarge) {
+            append_head_of_text(bytes_, text->size());
+            stream().add(bytes_);
+            bytes_.clear();
+            stream().add(*text);
+        } else if (is_plain) {
+            append_plain(bytes_, value);
+        } else {
+            append_value(bytes_, value);
+        }
+    }
+    std::string take() {
+        if (!stream_) return sha256(bytes_);
+        stream_->add(bytes_);
+        return stream_->take();
+    }
+
+private:
+    static constexpr std::size_t kLarge = std::size_t{1} << 16;
+    Sha256& stream() {
+        if (!stream_) stream_.emplace();
+        return *stream_;
+    }
+    std::string bytes_;
+    std::optional<Sha256> stream_;
+};
 
 }  // namespace
 
@@ -29,17 +73,16 @@ Value plain(const Value& value) {
 // nothing.
 std::string Deriver::row_hash(EntityIndex entity, const Outcome& outcome) const {
     const TargetSpec& target = program_.entities[entity].target;
-    std::string all(outcome.id.bytes.begin(), outcome.id.bytes.end());
-    std::string sure = all;
+    ValuesDigest all{outcome.id}, sure{outcome.id};
     for (std::size_t i = 0; i < target.columns.size(); ++i) {
         // A deferred column has its own way: its secret's fingerprint is stored apart.
         if (!follows_source(target.columns[i]) ||
             target.columns[i].kind == ColumnSpec::Kind::deferred)
             continue;
-        append_value(all, outcome.values[i]);
-        if (target.columns[i].owner == Owner::bridge) append_value(sure, plain(outcome.values[i]));
+        all.add(outcome.values[i], false);
+        if (target.columns[i].owner == Owner::bridge) sure.add(outcome.values[i], true);
     }
-    return sha256(all).substr(0, 8) + sha256(sure).substr(0, 8);
+    return all.take().substr(0, 8) + sure.take().substr(0, 8);
 }
 
 // The values that the bridge wrote last, derived again from the state before the batch. Empty if
@@ -75,7 +118,10 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
         case Fate::yield:
         case Fate::remove: {
             vacate(entity, root, working, batch);
-            if (is_taken(entity, root, working.before.id)) break;
+            if (is_taken(entity, root, working.before.id)) {
+                forget_row(working.after);
+                break;
+            }
             // A row that was kept since somebody changed it stays kept: what the bridge wrote there
             // cannot be derived any more, so a DELETE of it could not be guarded.
             keep = program_.entities[entity].keep_if_changed && !working.before.leaving &&
@@ -93,9 +139,7 @@ void Deriver::finish_root(EntityIndex entity, const KeyBytes& root, Working& wor
                 removal.keep_if_changed = !removal.last_written.empty();
             }
             batch.deletes.push_back(std::move(removal));
-            working.after.hash.clear();
-            working.after.parents.clear();
-            working.after.digests.clear();
+            forget_row(working.after);
             break;
         }
         case Fate::nothing: break;
@@ -159,7 +203,7 @@ void Deriver::finish_write(EntityIndex entity, const KeyBytes& root, Working& wo
         const bool deferred = target.columns[i].kind == ColumnSpec::Kind::deferred;
         if (follows_source(target.columns[i]) && !deferred) write.only.push_back(i);
     }
-    write.values = outcome.values;
+    write.values = std::move(outcome.values);
     if (adopts) guard_new(entity, working, write);
     batch.writes.push_back(std::move(write));
 }

@@ -70,6 +70,10 @@ public:
             if (document.current_location().get(rest) == simdjson::SUCCESS) {
                 refuse("a message of wal2json does not end where it should");
             }
+            if (message.size() > kKept) {
+                buffer_ = {};
+                parser_ = od::parser{};
+            }
             return event;
         } catch (const simdjson::simdjson_error& error) {
             if (error.error() == simdjson::UTF8_ERROR) {
@@ -281,6 +285,8 @@ private:
     };
     std::map<std::pair<std::string, std::string>, RelationIndex, ByName> by_name_;
     Row identity_;
+    // A larger message than this leaves no memory behind.
+    static constexpr std::size_t kKept = std::size_t{1} << 20;
     std::string buffer_;
     od::parser parser_;
 };

@@ -137,9 +137,15 @@ void WriteSet::clear() {
     bytes_ = 0;
 }
 
-std::string WriteSet::serialize() const {
-    std::string out{kMagic};
-    out.reserve(bytes() + 1024);
+std::string WriteSet::serialize(std::string_view head) const {
+    std::size_t entries = 0;
+    for (std::size_t family = 0; family < kFamilies; ++family)
+        entries += entries_[family].size() + erased_[family].size();
+    std::string out;
+    // At once, for what is large is not copied as it grows.
+    out.reserve(head.size() + bytes() + entries * 2 * sizeof(std::uint32_t) + 1024);
+    out += head;
+    out += kMagic;
     for (std::size_t family = 0; family < kFamilies; ++family) {
         if (erased_[family].empty()) continue;
         out.push_back(static_cast<char>(family + kPrefixes));
@@ -148,11 +154,11 @@ std::string WriteSet::serialize() const {
             append_sized(out, prefix);
     }
     for (std::size_t family = 0; family < kFamilies; ++family) {
-        const Entries& entries = entries_[family];
-        if (entries.empty()) continue;
+        const Entries& puts = entries_[family];
+        if (puts.empty()) continue;
         out.push_back(static_cast<char>(family));
-        append_u32(out, static_cast<std::uint32_t>(entries.size()));
-        for (const auto& [key, value] : entries) {
+        append_u32(out, static_cast<std::uint32_t>(puts.size()));
+        for (const auto& [key, value] : puts) {
             append_sized(out, key);
             if (value) {
                 append_sized(out, *value);
@@ -161,7 +167,7 @@ std::string WriteSet::serialize() const {
             }
         }
     }
-    append_u32(out, crc32c(out));
+    append_u32(out, crc32c(std::string_view{out}.substr(head.size())));
     return out;
 }
 

@@ -74,7 +74,8 @@ public:
     bool empty() const;
     std::size_t bytes() const { return bytes_; }  // keys, values and prefixes
     void clear();
-    std::string serialize() const;
+    // Behind `head`, which deserialize() does not expect.
+    std::string serialize(std::string_view head = {}) const;
     static WriteSet deserialize(
         std::string_view bytes);  // throws Failure(trust) on a bad checksum or shape
 

@@ -25,6 +25,8 @@ std::string suffix(const std::vector<std::uint32_t>& columns) {
 void bind(const Value& value, Params& params) {
     if (is_null(value)) {
         params.null();
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+        params.borrow(*text);  // of the batch, which stays
     } else {
         params.text(format_value(value));
     }
