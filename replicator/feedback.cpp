@@ -19,6 +19,10 @@ void Feedback::confirm(EndLsn end) {
     received(end.lsn);
 }
 
+void Feedback::limit(Lsn last) { limit_ = limit_ == kNoLimit ? last : std::max(limit_, last); }
+
+EndLsn Feedback::told() const { return std::min(confirmed_, EndLsn{limit_}); }
+
 std::optional<EndLsn> Feedback::keepalive(Lsn wal_end, bool reply_requested) {
     received(wal_end);
     reply_requested_ = reply_requested_ || reply_requested;
@@ -30,7 +34,7 @@ std::optional<EndLsn> Feedback::keepalive(Lsn wal_end, bool reply_requested) {
 
 Feedback::Clock::time_point Feedback::next_due() const {
     if (reply_requested_) return sent_at_;
-    const bool progress = confirmed_ > sent_;
+    const bool progress = told() > sent_;
     return sent_at_ +
            (progress ? std::min(options_.after_progress, options_.interval) : options_.interval);
 }
@@ -39,9 +43,9 @@ bool Feedback::due(Clock::time_point now) const { return reply_requested_ || now
 
 std::string Feedback::update(Clock::time_point now, std::chrono::system_clock::time_point wall) {
     sent_at_ = now;
-    sent_ = confirmed_;
+    sent_ = told();
     reply_requested_ = false;
-    return format_status_update(received_, confirmed_.lsn, wall);
+    return format_status_update(received_, sent_.lsn, wall);
 }
 
 std::chrono::milliseconds status_interval(std::chrono::milliseconds wal_sender_timeout) {

@@ -1,10 +1,12 @@
 // What the source is told, and when. Only the flush position counts for the slot; it is never more
-// than what is durable on our side.
+// than what is durable on our side, nor, with a limit, than the limit.
 #pragma once
 
 #include "model/lsn.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -38,11 +40,14 @@ public:
     void begin() { open_ = true; }  // a transaction has begun to arrive
     void delivered(EndLsn end);     // it has been handed out
     void confirm(EndLsn end);       // everything up to here is durable
+    // Nothing behind this is told as flushed, however durable it is; once called, for good.
+    void limit(Lsn last);
     // The idle position, if nothing is in flight.
     std::optional<EndLsn> keepalive(Lsn wal_end, bool reply_requested);
 
     bool in_flight() const { return open_ || delivered_ > confirmed_; }
     EndLsn confirmed() const { return confirmed_; }
+    EndLsn told() const;  // as flushed, by the next update
     Lsn received() const { return received_; }
     bool due(Clock::time_point now) const;
     Clock::time_point next_due() const;
@@ -51,10 +56,12 @@ public:
     std::string update(Clock::time_point now, std::chrono::system_clock::time_point wall);
 
 private:
+    static constexpr Lsn kNoLimit{std::numeric_limits<std::uint64_t>::max()};
     Options options_;
     Lsn received_;
     EndLsn confirmed_;
     EndLsn delivered_;
+    Lsn limit_ = kNoLimit;
     EndLsn sent_;
     bool open_ = false;
     bool reply_requested_ = false;

@@ -76,9 +76,10 @@ asio::awaitable<std::unique_ptr<SlotStream>> SlotStream::start(ConnectionOptions
     Feedback::Options feedback;
     feedback.interval = status_interval(sender_timeout(connection));
     feedback.confirm_idle = options.confirm_idle;
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const Feedback begun{from, feedback, Feedback::Clock::now()};
     std::unique_ptr<SlotStream> stream{
-        new SlotStream{std::move(connection), co_await asio::this_coro::executor, decoder,
-                       system.identity, Feedback{from, feedback, Feedback::Clock::now()}}};
+        new SlotStream{std::move(connection), executor, decoder, system.identity, begun}};
     co_await with_deadline(stream->begin(options, from), options.connect_timeout,
                            "start of replication");
     co_return stream;
@@ -122,6 +123,11 @@ std::optional<WalFrame> SlotStream::take_frame() {
     else {
         const auto& keepalive = std::get<Keepalive>(frame);
         feedback_.keepalive(keepalive.end, keepalive.reply_requested);
+        const bool behind = keepalive.reply_requested && feedback_.told().lsn < keepalive.end;
+        if (behind && behind_ && behind_()) {
+            close();
+            return std::nullopt;
+        }
     }
     return frame;
 }

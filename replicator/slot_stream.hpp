@@ -29,6 +29,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,11 @@ public:
 
     // Everything up to `end` is durable; told to the source with the next update.
     void confirm(EndLsn end) { feedback_.confirm(end); }
+    // Nothing behind `last` is told to the source, whatever is confirmed. Only grows.
+    void limit(Lsn last) { feedback_.limit(last); }
+    // Asked when the source wants a reply and less is told as flushed than it has sent. True: it
+    // shuts down, which it does not as long as it waits for that; the stream ends.
+    void on_behind(std::function<bool()> source_ends) { behind_ = std::move(source_ends); }
     Feedback& feedback() { return feedback_; }
     const SourceIdentity& identity() const { return identity_; }
 
@@ -89,6 +95,7 @@ private:
     boost::asio::steady_timer timer_;
     SourceIdentity identity_;
     Feedback feedback_;
+    std::function<bool()> behind_;
     PqMemory<char> frame_;
     std::optional<Error> left_out_;
     bool closed_ = false;

@@ -47,10 +47,14 @@ Applier::Applier(const Program& program, RocksStore& store, Config config, Secre
       lock_watch_{target_connection("locks"), config_.target.lock_timeout, log_},
       row_reader_{program, reading_source()},
       slot_watch_{source_options(config_, "slot"), config_.source.slot, log_},
+      source_catalog_{program, store},
       tasks_{Error{ErrorKind::conflict, "the initial load is under way"}.with_hint(
           "`crossfade status` says how far it is")},
       hold_{config_.state, log_, [this] { wake(); }},
-      catalog_watch_{program, store, source_options(config_, "catalog"), [this] { wake(); }},
+      catalog_watch_{
+          source_options(config_, "catalog"),
+          [this](Connection& source, bool fresh) { return source_catalog_.look(source, fresh); },
+          [this] { wake(); }},
       deferred_{program, store, source_options(config_, "secrets"), key, log_, [this] { wake(); }} {
     road_.on_refusal = [this](const Refusal& refusal) {
         log_.warning("row refused by the target",
@@ -127,11 +131,23 @@ void Applier::start_session() {
     setup.transactions_max = std::max<std::uint64_t>(2 * config_.batch.transactions_max, 64);
     setup.bytes_max = config_.batch.spill_bytes;
     setup.connect_timeout = config_.retry.connect_timeout;
+    setup.limit = proven_;
+    setup.behind = [this] { return catalog_watch_.server_ends(); };
     setup.assembler.slice_bytes_max = config_.batch.spill_bytes;
     session_ = std::make_unique<StreamSession>(program_, setup, road_.position().applied,
                                                [this] { wake(); });
     log_.info("stream started",
               {fields::slot(setup.slot), fields::end_lsn(road_.position().applied.lsn.format())});
+}
+
+// What is confirmed cannot be read again. So nothing is that may have passed while a table was
+// another, which a look finds only later.
+void Applier::keep_proven() {
+    const Lsn proven = source_catalog_.proven();
+    if (proven <= proven_) return;
+    keep_proven_catalog(store_, proven);
+    proven_ = proven;
+    if (session_) session_->limit(proven_);
 }
 
 bool Applier::take_items() {
@@ -266,6 +282,7 @@ void Applier::back_off(BackOff& retry, const Error& error) {
 
 bool Applier::step(bool load_only) {
     if (const auto changed = catalog_watch_.changed()) throw Failure{*changed};
+    keep_proven();
     if (stands_still()) return false;
     bool busy = run_tasks();
     if (Clock::now() < target_retry_.at) return busy;
@@ -313,6 +330,7 @@ void Applier::finish_load() {
 
 void Applier::run(bool load_only) {
     tasks_.open();
+    proven_ = proven_catalog(store_);
     while (!is_stopping()) {
         bool busy = false;
         try {

@@ -16,6 +16,7 @@
 #include "service/lock_watch.hpp"
 #include "service/row_reader.hpp"
 #include "service/slot_watch.hpp"
+#include "service/source_catalog.hpp"
 #include "service/status.hpp"
 #include "service/stream_session.hpp"
 #include "service/target_stop.hpp"
@@ -92,6 +93,7 @@ private:
     bool fill();
     void follow_session();
     void start_session();
+    void keep_proven();
     bool stands_still();
     void wait_for_news();
     void wake();
@@ -122,6 +124,7 @@ private:
     std::string snapshot_;             // that the source exported at the point; empty: none
     std::exception_ptr task_failure_;  // of a task, that is to end the service
     std::atomic<bool> load_open_{true};
+    Lsn proven_;  // the catalog of the source was as it shall be up to here; in the state, too
     bool behind_ = false;     // the last batch of the stream was full, so more is waiting
     unsigned work_owed_ = 0;  // full batches since the last chunk of work
 
@@ -132,6 +135,7 @@ private:
     std::chrono::system_clock::time_point oldest_commit_{};
     std::size_t received_ = 0;
     Lsn seen_;  // the furthest position the source has shown
+    SourceCatalog source_catalog_;
     TaskQueue tasks_;
     BridgeHold hold_;
 

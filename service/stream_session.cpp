@@ -77,6 +77,8 @@ struct StreamSession::Impl {
         options.connect_timeout = setup.connect_timeout;
         stream = co_await SlotStream::start(source, options, *decoder, from);
         if (stopping) co_return;
+        stream->limit(std::max(limit, setup.limit));
+        stream->on_behind(setup.behind);
         co_await all(receive(), stream->report());
     }
 
@@ -104,6 +106,7 @@ struct StreamSession::Impl {
     std::exception_ptr failure;
     std::atomic<bool> ended{false};
     bool stopping = false;
+    Lsn limit;           // was told while the stream had not begun
     std::thread thread;  // uses all of the above
 };
 
@@ -120,6 +123,13 @@ std::size_t StreamSession::waiting_bytes() const { return impl_->items.bytes(); 
 void StreamSession::confirm(EndLsn end) {
     asio::post(impl_->context, [impl = impl_.get(), end] {
         if (impl->stream) impl->stream->confirm(end);
+    });
+}
+
+void StreamSession::limit(Lsn last) {
+    asio::post(impl_->context, [impl = impl_.get(), last] {
+        impl->limit = last;
+        if (impl->stream) impl->stream->limit(last);
     });
 }
 

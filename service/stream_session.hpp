@@ -29,6 +29,8 @@ public:
         std::size_t transactions_max = 1'000;            // in the channel
         std::size_t bytes_max = std::size_t{64} << 20U;  // in the channel, of changes
         std::chrono::milliseconds connect_timeout{10'000};
+        Lsn limit;                          // as limit() below, for the beginning
+        std::function<bool()> behind = {};  // see SlotStream::on_behind; on the session's thread
     };
 
     // Starts behind `from`. `wake` is called, from the session's thread, whenever something arrived
@@ -42,6 +44,8 @@ public:
     std::size_t waiting_bytes() const;  // of what was received and not taken yet
     // Everything up to `end` is durable.
     void confirm(EndLsn end);
+    // Nothing behind this is told to the source as durable. Only grows.
+    void limit(Lsn last);
     // The session is over and everything it received has been taken. Rethrow failure() to see why;
     // null: the server ended the stream in order.
     bool drained() const;

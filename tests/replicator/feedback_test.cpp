@@ -56,6 +56,22 @@ TEST_CASE("an idle position is left to the caller if he wants to store it first"
     CHECK(feedback.confirmed() == end(100));
 }
 
+TEST_CASE("nothing behind the limit is told, whatever is confirmed", "[replicator]") {
+    Fixture f;
+    f.feedback.limit(Lsn{150});
+    f.feedback.delivered(end(200));
+    f.feedback.confirm(end(200));
+    CHECK_FALSE(f.feedback.in_flight());
+    CHECK(f.feedback.told() == end(150));
+    CHECK(number_at(f.feedback.update(f.now, {}), 9) == 150);
+    CHECK_FALSE(f.feedback.due(f.now + 2s));
+    f.feedback.limit(Lsn{140});
+    CHECK(f.feedback.told() == end(150));
+    f.feedback.limit(Lsn{300});
+    CHECK(f.feedback.due(f.now + 2s));
+    CHECK(number_at(f.feedback.update(f.now, {}), 9) == 200);
+}
+
 TEST_CASE("positions never step back", "[replicator]") {
     Fixture f;
     f.feedback.confirm(end(500));
