@@ -5,6 +5,8 @@
 #include "cli/findings.hpp"
 #include "cli/read_config.hpp"
 #include "model/json.hpp"
+#include "service/target_catalog.hpp"
+#include "state/rocks_store.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -22,7 +24,8 @@ struct Report {
     Findings findings;
     std::vector<std::string> creates;  // what the bridge would make
     std::optional<AdoptionPreview> adoption;
-    bool could_not_run = false;  // configuration or mapping invalid, a server unreachable
+    std::vector<std::string> accepted;  // of the target
+    bool could_not_run = false;         // configuration or mapping invalid, a server unreachable
 
     int status() const {
         if (could_not_run) return kFailed;
@@ -78,7 +81,18 @@ void check_mapping(const Config& config, std::optional<Server>& source, Context&
     if (!context.program) report.could_not_run = true;
 }
 
-Report check(const Config& config, Findings findings) {
+// Behind a check that found no error, so that a table is not taken that cannot be written to.
+void accept_target(const Config& config, const Context& context, Connection& target,
+                   Report& report) {
+    guarded(report, "target", [&] {
+        RocksOptions options;
+        options.create = false;
+        const auto store = RocksStore::open(config.state, options);
+        report.accepted = accept_target_catalog(*context.program, *store, target);
+    });
+}
+
+Report check(const Config& config, Findings findings, bool accept) {
     Report report;
     report.findings = std::move(findings);
     auto source = reach(source_options(config, "check"), report);
@@ -117,6 +131,8 @@ Report check(const Config& config, Findings findings) {
                 preview_adoption(config, context, source->connection, target->connection);
         });
     }
+    if (accept && report.status() == kGood)
+        accept_target(config, context, target->connection, report);
     if (!std::filesystem::exists(config.state))
         report.creates.push_back("here: the state directory " + config.state.string());
     return report;
@@ -127,9 +143,13 @@ void print(const Report& report, bool json) {
         std::vector<std::string> creates;
         for (const std::string& line : report.creates)
             creates.push_back(json_quote(line));
+        std::vector<std::string> accepted;
+        for (const std::string& line : report.accepted)
+            accepted.push_back(json_quote(line));
         std::cout << json_object({{"status", std::to_string(report.status())},
                                   {"findings", to_json(report.findings)},
                                   {"creates", json_array(creates).text},
+                                  {"accepted", json_array(accepted).text},
                                   {"adoption", report.adoption ? to_json(*report.adoption) : "{}"}})
                          .text
                   << '\n';
@@ -137,6 +157,8 @@ void print(const Report& report, bool json) {
     }
     std::cout << to_text(report.findings);
     if (report.adoption) std::cout << to_text(*report.adoption);
+    for (const std::string& line : report.accepted)
+        std::cout << "accepted: " << line << '\n';
     if (!report.creates.empty()) std::cout << "crossfade run will make\n";
     for (const std::string& line : report.creates)
         std::cout << "    " << line << '\n';
@@ -146,16 +168,19 @@ void print(const Report& report, bool json) {
 
 void add_check(CLI::App& app, Invocation& invocation) {
     auto json = std::make_shared<bool>(false);
+    auto accept = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand(
         "check", "preflight of both servers and the mapping; findings with what fixes them");
     command->add_flag("--json", *json, "findings as JSON");
-    command->callback([&invocation, json] {
-        invocation.run = [&invocation, json] {
+    command->add_flag("--accept-target", *accept,
+                      "if nothing is wrong, take the target's tables as they are from now on");
+    command->callback([&invocation, json, accept] {
+        invocation.run = [&invocation, json, accept] {
             Findings findings;
             const auto config = read_config(invocation, findings);
             Report report;
             if (config) {
-                report = check(*config, std::move(findings));
+                report = check(*config, std::move(findings), *accept);
             } else {
                 report.findings = std::move(findings);
                 report.could_not_run = true;

@@ -48,13 +48,16 @@ Applier::Applier(const Program& program, RocksStore& store, Config config, Secre
       row_reader_{program, reading_source()},
       slot_watch_{source_options(config_, "slot"), config_.source.slot, log_},
       source_catalog_{program, store},
+      target_catalog_{program, store},
       tasks_{Error{ErrorKind::conflict, "the initial load is under way"}.with_hint(
           "`crossfade status` says how far it is")},
       hold_{config_.state, log_, [this] { wake(); }},
-      catalog_watch_{
-          source_options(config_, "catalog"),
-          [this](Connection& source, bool fresh) { return source_catalog_.look(source, fresh); },
-          [this] { wake(); }},
+      source_watch_{source_options(config_, "catalog"),
+                    [this](Connection& on, bool fresh) { return source_catalog_.look(on, fresh); },
+                    [this] { wake(); }},
+      target_watch_{target_options(config_, "catalog"),
+                    [this](Connection& on, bool fresh) { return target_catalog_.look(on, fresh); },
+                    [this] { wake(); }},
       deferred_{program, store, source_options(config_, "secrets"), key, log_, [this] { wake(); }} {
     road_.on_refusal = [this](const Refusal& refusal) {
         log_.warning("row refused by the target",
@@ -70,6 +73,7 @@ void Applier::connect() {
     target_.emplace(Connection::open(target_connection("apply")));
     lock_watch_.begin(target_->backend_pid());
     upgrade_schema(*target_);
+    check_target_catalog(program_, store_, *target_);
     // What a load writes at once, and the indexes behind it, may take as long as they take.
     set_limits(*target_, {.lock = config_.target.lock_timeout,
                           .statement = load_open_ ? std::chrono::milliseconds{0}
@@ -132,22 +136,12 @@ void Applier::start_session() {
     setup.bytes_max = config_.batch.spill_bytes;
     setup.connect_timeout = config_.retry.connect_timeout;
     setup.limit = proven_;
-    setup.behind = [this] { return catalog_watch_.server_ends(); };
+    setup.behind = [this] { return source_watch_.server_ends(); };
     setup.assembler.slice_bytes_max = config_.batch.spill_bytes;
     session_ = std::make_unique<StreamSession>(program_, setup, road_.position().applied,
                                                [this] { wake(); });
     log_.info("stream started",
               {fields::slot(setup.slot), fields::end_lsn(road_.position().applied.lsn.format())});
-}
-
-// What is confirmed cannot be read again. So nothing is that may have passed while a table was
-// another, which a look finds only later.
-void Applier::keep_proven() {
-    const Lsn proven = source_catalog_.proven();
-    if (proven <= proven_) return;
-    keep_proven_catalog(store_, proven);
-    proven_ = proven;
-    if (session_) session_->limit(proven_);
 }
 
 bool Applier::take_items() {
@@ -281,7 +275,7 @@ void Applier::back_off(BackOff& retry, const Error& error) {
 }
 
 bool Applier::step(bool load_only) {
-    if (const auto changed = catalog_watch_.changed()) throw Failure{*changed};
+    require_same_tables();
     keep_proven();
     if (stands_still()) return false;
     bool busy = run_tasks();
@@ -338,7 +332,7 @@ void Applier::run(bool load_only) {
             busy = step(load_only);
         } catch (const Failure& failure) {
             // The source's connection has its own, in follow_session().
-            if (next_step(failure.error().kind()) != NextStep::retry) throw;
+            if (next_step(failure.error().kind()) != NextStep::retry) halt(failure);
             if (target_stop_.begun()) continue;
             disconnect();
             back_off(target_retry_, failure.error());

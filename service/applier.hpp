@@ -19,6 +19,7 @@
 #include "service/source_catalog.hpp"
 #include "service/status.hpp"
 #include "service/stream_session.hpp"
+#include "service/target_catalog.hpp"
 #include "service/target_stop.hpp"
 #include "service/task_queue.hpp"
 #include "state/rocks_store.hpp"
@@ -94,6 +95,8 @@ private:
     void follow_session();
     void start_session();
     void keep_proven();
+    void require_same_tables();
+    [[noreturn]] void halt(const Failure& failure);
     bool stands_still();
     void wait_for_news();
     void wake();
@@ -136,11 +139,13 @@ private:
     std::size_t received_ = 0;
     Lsn seen_;  // the furthest position the source has shown
     SourceCatalog source_catalog_;
+    TargetCatalog target_catalog_;
     TaskQueue tasks_;
     BridgeHold hold_;
 
     // These have threads that call wake(), so they are the last: they end before what it uses.
-    CatalogWatch catalog_watch_;
+    CatalogWatch source_watch_;
+    CatalogWatch target_watch_;
     DeferredFill deferred_;
     std::unique_ptr<StreamSession> session_;
 };

@@ -10,6 +10,7 @@
 #include "service/load_memory.hpp"
 #include "service/source_catalog.hpp"
 #include "service/source_identity.hpp"
+#include "service/target_catalog.hpp"
 #include "service/target_ids.hpp"
 #include "state/keys.hpp"
 #include "target/deferred_indexes.hpp"
@@ -122,6 +123,7 @@ void InitialLoad::begin(SourceStop& stop) {
         check_target(target);
     }
     refuse_rules(target, target_specs(program_));
+    keep_target_catalog(program_, store_, target);
     {
         Connection catalog = Connection::open(source_options(config_, "load"));
         keep_catalog(program_, store_, catalog);

@@ -85,10 +85,10 @@ std::optional<Error> difference(const Program& program, const SourceLook& then,
         std::set<std::string> columns;
         for (const MappedColumn& column : relation.columns)
             columns.insert(column.name);
-        const auto change = changed_table(
+        const auto changes = changes_of_table(
             known->second, found == now.tables.end() ? nullptr : &found->second, columns);
-        if (!change) continue;
-        return Error{ErrorKind::trust, tell(relation.table(), *change, then.lsn, now.end)}
+        if (changes.empty()) continue;
+        return Error{ErrorKind::trust, tell(relation.table(), changes.front(), then.lsn, now.end)}
             .with_hint(
                 "the stream does not tell such a change, so rows of this table may be wrong since "
                 "then; when the table is as it shall be: crossfade drop --state, then `crossfade "

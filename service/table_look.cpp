@@ -3,6 +3,7 @@
 #include "model/encoding.hpp"
 #include "postgres/quote.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace crossfade {
@@ -20,13 +21,17 @@ std::array<std::string*, 4> fields_of(ColumnLook& column) {
 
 std::optional<CatalogChange> changed_column(const std::string& name, const ColumnLook& then,
                                             const ColumnLook* now) {
-    if (now == nullptr) return CatalogChange{"has no column " + name + " any more", {}};
+    if (now == nullptr) {
+        return CatalogChange{
+            .what = "has no column " + name + " any more", .xid = {}, .loses = false};
+    }
     if (now->number != then.number)
         return CatalogChange{"has another column " + name + " than before", now->xmin};
     if (now->type != then.type) {
         return CatalogChange{
-            "has the column " + name + " as " + now->type + " now, before as " + then.type,
-            now->xmin};
+            .what = "has the column " + name + " as " + now->type + " now, before as " + then.type,
+            .xid = now->xmin,
+            .loses = false};
     }
     return std::nullopt;
 }
@@ -35,10 +40,27 @@ std::optional<CatalogChange> changed_column(const std::string& name, const Colum
 std::vector<std::string> unexplained(const TableLook& then, const TableLook& now) {
     std::vector<std::string> names;
     for (const auto& [name, column] : then.columns) {
-        const ColumnLook& other = now.columns.at(name);
-        if (other.xmin != column.xmin && other.row == column.row) names.push_back(name);
+        const auto other = now.columns.find(name);
+        if (other == now.columns.end()) continue;
+        if (other->second.xmin != column.xmin && other->second.row == column.row)
+            names.push_back(name);
     }
     return names;
+}
+
+// Of the table as one thing; what follows from another is not told.
+std::optional<CatalogChange> changed_whole(const TableLook& then, const TableLook* now) {
+    if (now == nullptr) return CatalogChange{"is not there any more", {}};
+    if (now->oid != then.oid)
+        return CatalogChange{
+            "is another table of that name (oid " + now->oid + ", before " + then.oid + ")",
+            now->xmin};
+    if (now->kind != then.kind) return CatalogChange{"is of another kind than before", now->xmin};
+    if (now->persistence != then.persistence)
+        return CatalogChange{"is no longer logged as before (SET LOGGED, SET UNLOGGED)", now->xmin};
+    if (now->kind == "r" && now->children != then.children)
+        return CatalogChange{"has other tables that inherit from it", now->xmin};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -114,39 +136,36 @@ TableLooks take_tables(std::string_view& in) {
     return tables;
 }
 
-std::optional<CatalogChange> changed_table(TableLook then, const TableLook* now,
-                                           const std::set<std::string>& columns) {
+std::vector<CatalogChange> changes_of_table(TableLook then, const TableLook* now,
+                                            const std::set<std::string>& columns) {
+    // A new column may have the table written anew, with the other columns as they were.
+    const bool grown = now != nullptr && std::ranges::any_of(now->columns, [&](const auto& entry) {
+                           return !then.columns.contains(entry.first);
+                       });
     std::erase_if(then.columns, [&](const auto& entry) { return !columns.contains(entry.first); });
-
-    if (now == nullptr) return CatalogChange{"is not there any more", {}};
-    if (now->oid != then.oid)
-        return CatalogChange{
-            "is another table of that name (oid " + now->oid + ", before " + then.oid + ")",
-            now->xmin};
-    if (now->kind != then.kind) return CatalogChange{"is of another kind than before", now->xmin};
-    if (now->persistence != then.persistence)
-        return CatalogChange{"is no longer logged as before (SET LOGGED, SET UNLOGGED)", now->xmin};
-    if (now->kind == "r" && now->children != then.children)
-        return CatalogChange{"has other tables that inherit from it", now->xmin};
+    if (auto change = changed_whole(then, now)) return {std::move(*change)};
+    std::vector<CatalogChange> changes;
+    bool typed = false;  // by which a table is written anew
     for (const auto& [name, column] : then.columns) {
         const auto found = now->columns.find(name);
-        auto change =
-            changed_column(name, column, found == now->columns.end() ? nullptr : &found->second);
-        if (change) return change;
+        const ColumnLook* other = found == now->columns.end() ? nullptr : &found->second;
+        typed = typed || (other != nullptr && other->type != column.type);
+        if (auto change = changed_column(name, column, other)) changes.push_back(*change);
     }
     if (now->type_xmin != then.type_xmin && now->type_row == then.type_row)
-        return CatalogChange{"had another name or schema meanwhile", now->type_xmin};
+        changes.push_back({"had another name or schema meanwhile", now->type_xmin});
     const std::vector<std::string> names = unexplained(then, *now);
-    const bool rewritten = now->toast != then.toast && then.toast != "0" && now->toast != "0";
-    if (rewritten || (now->file != then.file && !names.empty()))
-        return CatalogChange{"was written anew (ALTER TABLE), its rows may have other values",
-                             now->xmin};
-    if (names.size() > 1) {
-        return CatalogChange{
-            "has columns that had other names meanwhile (" + names[0] + ", " + names[1] + ")",
-            now->columns.at(names[0]).xmin};
+    const bool toasted =
+        !grown && now->toast != then.toast && then.toast != "0" && now->toast != "0";
+    if (!typed && (toasted || (now->file != then.file && !names.empty()))) {
+        changes.push_back(
+            {"was written anew (ALTER TABLE), its rows may have other values", now->xmin});
+    } else if (names.size() > 1) {
+        changes.push_back(
+            {"has columns that had other names meanwhile (" + names[0] + ", " + names[1] + ")",
+             now->columns.at(names[0]).xmin});
     }
-    return std::nullopt;
+    return changes;
 }
 
 std::string tell(const std::string& table, const CatalogChange& change, const std::string& from,

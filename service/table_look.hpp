@@ -55,11 +55,13 @@ TableLooks take_tables(std::string_view& in);  // throws Failure(trust) if it is
 struct CatalogChange {
     std::string what;  // behind the table's name
     std::string xid;   // of the catalog's row that tells it; empty: that row is gone
+    // Rows may be gone, or have other values than what was written to the table.
+    bool loses = true;
 };
 
 // What became of the table, judged by the columns of that names alone; `now`: null if it is gone.
-std::optional<CatalogChange> changed_table(TableLook then, const TableLook* now,
-                                           const std::set<std::string>& columns);
+std::vector<CatalogChange> changes_of_table(TableLook then, const TableLook* now,
+                                            const std::set<std::string>& columns);
 
 // "table public.t is ...; by transaction 7, between 0/1 and 0/2".
 std::string tell(const std::string& table, const CatalogChange& change, const std::string& from,

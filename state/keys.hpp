@@ -17,7 +17,7 @@
 //   quarantine  entity(4) root                                   QuarantineRecord
 //   intents     "batch"                                          batch number, WriteSet
 //   meta        "position" "work_sequence" "load" "source_identity" "mapping_shape" "displaced"
-//               "source_catalog" "source_catalog_seen"
+//               "source_catalog" "source_catalog_seen" "target_catalog"
 //               "work_front/" queue(1)                           key of work: none is before it
 //               "count/" entity(4) what                          decimal number
 //               "adopted/" entity(4) uuid(16)                    uuid(16), columns of others
@@ -109,7 +109,8 @@ inline constexpr std::string_view kSourceIdentity = "source_identity";
 inline constexpr std::string_view kMappingShape = "mapping_shape";
 inline constexpr std::string_view kSourceCatalog = "source_catalog";  // service/catalog_watch
 inline constexpr std::string_view kSourceCatalogSeen = "source_catalog_seen";
-inline constexpr std::string_view kDisplaced = "displaced";  // pipeline/displaced.hpp
+inline constexpr std::string_view kTargetCatalog = "target_catalog";  // service/target_catalog
+inline constexpr std::string_view kDisplaced = "displaced";           // pipeline/displaced.hpp
 inline constexpr std::string_view kCounters = "count/";
 inline constexpr std::string_view kAdopted = "adopted/";
 inline constexpr std::string_view kAdopter = "adopter/";

@@ -135,15 +135,26 @@ TEST_CASE("a change of the catalog while the service is down is found at its sta
 TEST_CASE("what changes nothing of the rows is no finding", "[road][postgres]") {
     Followed followed;
     EndToEnd& road = followed.road();
-    for (const char* change :
-         {"GRANT SELECT ON t TO PUBLIC", "GRANT SELECT (v) ON t TO PUBLIC", "ANALYZE t", "VACUUM t",
-          "VACUUM FULL t", "CREATE INDEX by_v ON t (v)", "CLUSTER t USING by_v", "REINDEX TABLE t",
-          "DROP INDEX by_v", "ALTER TABLE t ADD y text DEFAULT 'y'", "ALTER TABLE t DROP other",
-          "ALTER TABLE t ALTER v SET STATISTICS 50", "ALTER TABLE t ALTER v SET DEFAULT 'd'",
-          "ALTER TABLE t ALTER n SET NOT NULL", "ALTER TABLE t REPLICA IDENTITY FULL",
-          "COMMENT ON TABLE t IS 'rows'", "ALTER TABLE t SET (fillfactor = 90)",
-          "CREATE TABLE t_of_others (LIKE t)",
-          "TRUNCATE t; INSERT INTO t VALUES (1, 'one', 'x', 1)"}) {
+    for (const char* change : {"GRANT SELECT ON t TO PUBLIC",
+                               "GRANT SELECT (v) ON t TO PUBLIC",
+                               "ANALYZE t",
+                               "VACUUM t",
+                               "VACUUM FULL t",
+                               "CREATE INDEX by_v ON t (v)",
+                               "CLUSTER t USING by_v",
+                               "REINDEX TABLE t",
+                               "DROP INDEX by_v",
+                               "ALTER TABLE t ADD y text DEFAULT 'y'",
+                               "ALTER TABLE t ADD z uuid DEFAULT gen_random_uuid()",
+                               "ALTER TABLE t DROP other",
+                               "ALTER TABLE t ALTER v SET STATISTICS 50",
+                               "ALTER TABLE t ALTER v SET DEFAULT 'd'",
+                               "ALTER TABLE t ALTER n SET NOT NULL",
+                               "ALTER TABLE t REPLICA IDENTITY FULL",
+                               "COMMENT ON TABLE t IS 'rows'",
+                               "ALTER TABLE t SET (fillfactor = 90)",
+                               "CREATE TABLE t_of_others (LIKE t)",
+                               "TRUNCATE t; INSERT INTO t VALUES (1, 'one', 'x', 1)"}) {
         CAPTURE(change);
         road.source(change);
     }
