@@ -142,7 +142,8 @@ TEST_CASE("the nasty set: after the statement of `check` every row is in one of 
     check_pair(pair, rejected);
 
     // What the target does not take is said with its reason, root by root.
-    pair.lms("ALTER TABLE persons ADD CONSTRAINT short CHECK (length(last_name) < 9) NOT VALID");
+    pair.alter_target(
+        "ALTER TABLE persons ADD CONSTRAINT short CHECK (length(last_name) < 9) NOT VALID");
     pair.play("UPDATE persons SET lastname = lastname || ' Y' WHERE id::text LIKE '9901%'");
     const std::string too_long = pair.edu_value(
         "SELECT count(*) FROM persons WHERE id::text LIKE '9901%' AND "

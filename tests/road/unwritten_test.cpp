@@ -111,7 +111,7 @@ TEST_CASE("a row that the target neither changes nor lets go stays as it is", "[
     road.start();
     road.settle();
     // By on_park an order that is refused leaves.
-    road.target(
+    road.alter_target(
         "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
         "CREATE TRIGGER swallow BEFORE UPDATE OR DELETE ON purchase FOR EACH ROW EXECUTE FUNCTION "
         "swallow()");
@@ -151,7 +151,7 @@ TEST_CASE("a repair looks again, and says what it could not repair and why", "[r
     road.start();
     road.settle();
     // One row can be repaired, one is not written again, and one is rewritten each time.
-    road.target(
+    road.alter_target(
         "UPDATE purchase_line SET quantity = 99 WHERE line_no IN (13, 14);"
         "UPDATE customer SET name = 'ADA'; " +
         kSwallowLines +

@@ -215,6 +215,15 @@ void Bridge::stop() {
     }
 }
 
+void Bridge::alter_target(const std::string& sql) {
+    stop();
+    target(sql);
+    const CommandResult accepted = command({"check", "--accept-target"});
+    if (accepted.status != 0) throw std::runtime_error{accepted.output};
+    start();
+    settle();
+}
+
 CommandResult Bridge::command(const std::vector<std::string>& arguments, seconds timeout) const {
     const fs::path output = folder_ / "command.log";
     fs::remove(output);

@@ -65,6 +65,10 @@ public:
     void kill();  // SIGKILL
     void stop();  // SIGTERM; it must end with status 0
 
+    // Changes tables of the target as an operator does: the service is stopped meanwhile, and what
+    // is new of them is accepted.
+    void alter_target(const std::string& sql);
+
     // --- other commands
     CommandResult command(const std::vector<std::string>& arguments,
                           std::chrono::seconds timeout = std::chrono::seconds{120}) const;
