@@ -4,8 +4,8 @@
 #include "postgres/quote.hpp"
 #include "postgres/target_catalog.hpp"
 #include "target/deferred_indexes.hpp"
+#include "target/equality.hpp"
 #include "target/schema.hpp"
-#include "target/shape.hpp"
 
 #include <algorithm>
 #include <set>
@@ -161,7 +161,9 @@ private:
                 "CREATE TABLE " + quote_table(spec.schema, spec.table) + " (...);");
             return;
         }
-        check_shape(spec, read_shape(target_, spec.schema, spec.table), findings_);
+        const TableShape shape = read_shape(target_, spec.schema, spec.table);
+        check_shape(spec, shape, findings_);
+        check_equality(target_, spec, shape, findings_);
         check_required(spec, *table);
         check_privileges(*table);
         check_unique_keys(spec_of(entity), *table);

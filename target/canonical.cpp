@@ -3,6 +3,7 @@
 #include "model/civil.hpp"
 #include "model/encoding.hpp"
 #include "model/json.hpp"
+#include "model/key_form.hpp"
 #include "postgres/quote.hpp"
 
 #include <openssl/sha.h>
@@ -180,6 +181,29 @@ bool is_at_least(const std::optional<std::string>& stored, const std::optional<s
 
 }  // namespace
 
+namespace {
+// A text that the column's type reads as a number, a moment ... of its own; nothing: it stays one.
+std::optional<Value> typed_value(const std::string& text, const ColumnShape& column) {
+    const auto kind = key_kind(column.base);
+    if (!kind) return std::nullopt;
+    auto typed = typed_text(*kind, text);
+    return typed && std::holds_alternative<std::string>(*typed) ? std::nullopt : typed;
+}
+
+// A text that stays one, as the type writes it: of an interval it is not what is equal.
+std::string written_text(const std::string& text, const ColumnShape& column) {
+    if (column.base == "jsonb") return json_text(text, column);
+    const auto kind = key_kind(column.base);
+    const bool plain = kind == KeyKind::bits || kind == KeyKind::hardware;
+    if (!plain && kind != KeyKind::address) return character_text(text, column);
+    const auto typed = typed_text(*kind, text);
+    std::string written = typed ? std::get<std::string>(*typed) : text;
+    // The cast of an address to text shows the mask of a single host, its output does not.
+    if (plain || written.find('/') != std::string::npos) return written;
+    return written + (written.find(':') == std::string::npos ? "/32" : "/128");
+}
+}  // namespace
+
 std::optional<std::string> canonical_text(const Value& value, const ColumnShape& column) {
     struct Visitor {
         const ColumnShape& column;
@@ -193,11 +217,8 @@ std::optional<std::string> canonical_text(const Value& value, const ColumnShape&
         Text operator()(double) const { return number_text(value, column); }
         Text operator()(const Decimal&) const { return number_text(value, column); }
         Text operator()(const std::string& text) const {
-            // The cast of an inet to text shows the mask of a single host, its output does not.
-            if (column.base == "inet" && text.find('/') == std::string::npos) {
-                return text + (text.find(':') == std::string::npos ? "/32" : "/128");
-            }
-            return column.base == "jsonb" ? json_text(text, column) : character_text(text, column);
+            if (const auto typed = typed_value(text, column)) return canonical_text(*typed, column);
+            return written_text(text, column);
         }
         Text operator()(const Uuid& uuid) const { return uuid.format(); }
         Text operator()(Date date) const { return date_text(date, column); }

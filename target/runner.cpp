@@ -1,6 +1,7 @@
 #include "target/runner.hpp"
 
 #include "postgres/copy.hpp"
+#include "target/equality.hpp"
 
 #include <algorithm>
 #include <map>
@@ -36,7 +37,7 @@ Tables::Tables(Connection& connection, const std::vector<TargetSpec>& specs) : s
     shapes_.reserve(specs.size());
     for (const TargetSpec& spec : specs) {
         shapes_.push_back(read_shape(connection, spec.schema, spec.table));
-        tell_ranges(spec, shapes_.back());
+        tell_columns(connection, spec, shapes_.back());
     }
     for (std::size_t i = 0; i < specs.size(); ++i) {
         statements_.emplace_back(static_cast<EntityIndex>(i), specs[i], shapes_[i]);

@@ -65,11 +65,13 @@ TableShape read_shape(Connection& connection, std::string_view schema, std::stri
         "SELECT a.attname, quote_ident(tn.nspname) || '.' || quote_ident(t.typname),"
         " format_type(a.atttypid, a.atttypmod), coalesce(b.typname, t.typname),"
         " CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, NOT a.attnotnull,"
-        " a.attidentity = 'a', a.attgenerated <> '', t.typtype = 'd'"
+        " a.attidentity = 'a', a.attgenerated <> '', t.typtype = 'd',"
+        " coalesce(b.typtype, t.typtype) = 'e', coalesce(co.collisdeterministic, true)"
         " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
         " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid"
         " JOIN pg_namespace tn ON tn.oid = t.typnamespace"
         " LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype"
+        " LEFT JOIN pg_collation co ON co.oid = a.attcollation"
         " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')"
         " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
         Params{std::string{schema}, std::string{table}});
@@ -84,7 +86,9 @@ TableShape read_shape(Connection& connection, std::string_view schema, std::stri
                         .nullable = rows.boolean(row, 5),
                         .identity_always = rows.boolean(row, 6),
                         .generated = rows.boolean(row, 7),
-                        .domain = rows.boolean(row, 8)});
+                        .domain = rows.boolean(row, 8),
+                        .enumeration = rows.boolean(row, 9),
+                        .deterministic = rows.boolean(row, 10)});
     }
     shape.referrers = load_keys(connection, schema, table, "p");
     shape.references = load_keys(connection, schema, table, "r");
@@ -228,13 +232,6 @@ void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& find
                    "an integer type, this one is " +
                        found->type_name);
         }
-    }
-}
-
-void tell_ranges(const TargetSpec& spec, const TableShape& shape) {
-    for (const TargetColumn& column : spec.columns) {
-        const ColumnShape* found = shape.find(column.name);
-        if (column.range && found != nullptr) column.range->tell(found->base);
     }
 }
 

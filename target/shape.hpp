@@ -26,6 +26,8 @@ struct ColumnShape {
     bool identity_always = false;
     bool generated = false;
     bool domain = false;
+    bool enumeration = false;
+    bool deterministic = true;  // its collation
 };
 
 // A foreign key, from the side that refers or from the side referred to.
@@ -83,8 +85,5 @@ bool is_guarded(const TargetColumn& column);
 // the digest of a value's own text with that of the stored text, so it asks for a type that gives
 // every value back as it was written.
 void check_shape(const TargetSpec& spec, const TableShape& shape, Findings& findings);
-
-// Tells the columns of `spec` what they can hold.
-void tell_ranges(const TargetSpec& spec, const TableShape& shape);
 
 }  // namespace crossfade

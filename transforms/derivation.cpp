@@ -221,6 +221,11 @@ private:
         outcome.detached.push_back(parent.column);
     }
 
+    Value claimed_value(std::uint32_t column, const Value& value) const {
+        const auto& equality = entity_.target.columns[column].equality;
+        return equality ? equality->of(value) : value;
+    }
+
     void fill_claim(Outcome& outcome, std::uint32_t position) {
         const ColumnProgram& column = variant_->columns[position];
         const ClaimSpec& claim = program_.claims[column.claim];
@@ -236,9 +241,9 @@ private:
         entry.claim = column.claim;
         for (const std::uint32_t other : claim.within) {
             if (is_null(outcome.values[other])) return;  // NULLs are distinct: nothing to claim
-            append_key(entry.value, outcome.values[other]);
+            append_key(entry.value, claimed_value(other, outcome.values[other]));
         }
-        append_key(entry.value, wish);
+        append_key(entry.value, claimed_value(position, wish));
         for (const auto& [eval, descending] : column.order) {
             if (descending)
                 append_key_descending(entry.order, eval(frame_));

@@ -7,9 +7,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace crossfade {
@@ -32,6 +35,30 @@ private:
     std::atomic<int> bits_{64};
 };
 
+// What a column of the target holds equal, by its type: the keys of claims are of it. Told as an
+// IntegerRange is; until then values are equal as they are written.
+class ColumnEquality {
+public:
+    using Form = std::function<Value(const Value&)>;  // one value for all that are equal
+    void tell(Form form) {
+        auto told = std::make_shared<const Form>(std::move(form));
+        const std::lock_guard lock{mutex_};
+        form_.swap(told);
+    }
+    Value of(const Value& value) const {
+        std::shared_ptr<const Form> form;
+        {
+            const std::lock_guard lock{mutex_};
+            form = form_;
+        }
+        return form ? (*form)(value) : value;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Form> form_;
+};
+
 struct TargetColumn {
     std::string name;
     ColumnSpec::Kind kind = ColumnSpec::Kind::value;  // parents are kind value, owner bridge
@@ -42,6 +69,8 @@ struct TargetColumn {
     std::string adopted = {};  // ColumnSpec::adopted
     // Of a column that the result of an int() goes to, for all copies of the spec.
     std::shared_ptr<IntegerRange> range = {};
+    // Of a column that is claimed, or that a claim is within, for all copies of the spec.
+    std::shared_ptr<ColumnEquality> equality = {};
 };
 
 struct TargetSpec {

@@ -3,8 +3,8 @@
 #include "pipeline/batch.hpp"
 #include "postgres/quote.hpp"
 #include "postgres/transaction.hpp"
+#include "target/equality.hpp"
 #include "target/progress.hpp"
-#include "target/shape.hpp"
 #include "verify/accounts.hpp"
 #include "verify/born.hpp"
 #include "verify/expected.hpp"
@@ -123,7 +123,7 @@ private:
         transaction_.emplace(*target_, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
         for (const EntityProgram& entity : program_.entities) {
             const TargetSpec& spec = entity.target;
-            tell_ranges(spec, read_shape(*target_, spec.schema, spec.table));
+            tell_columns(*target_, spec, read_shape(*target_, spec.schema, spec.table));
         }
         const auto progress = read_progress(*target_, options_.slot);
         release.run();
