@@ -33,4 +33,27 @@ TableName TableName::parse(std::string_view text) {
     return table;
 }
 
+namespace {
+void append_part(KeyBytes& bytes, const MappedColumn& column, const Value& value) {
+    if (column.key.changes())
+        append_key(bytes, column.key.of(value));
+    else
+        append_key(bytes, value);
+}
+}  // namespace
+
+KeyBytes MappedRelation::key_of(const Row& row) const {
+    KeyBytes bytes;
+    for (const std::uint32_t position : key)
+        append_part(bytes, columns[position], row.at(position));
+    return bytes;
+}
+
+KeyBytes MappedRelation::key_of_parts(const std::vector<Value>& parts) const {
+    KeyBytes bytes;
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        append_part(bytes, columns[key.at(i)], parts[i]);
+    return bytes;
+}
+
 }  // namespace crossfade

@@ -1,6 +1,8 @@
 // A source relation as the catalog shows it, and the changes that arrive for it.
 #pragma once
 
+#include "model/key.hpp"
+#include "model/key_form.hpp"
 #include "model/lsn.hpp"
 #include "model/value.hpp"
 
@@ -21,8 +23,8 @@ struct CatalogColumn {
     bool nullable = true;
     bool generated = false;
     bool blank_padded = false;  // char(n): blanks at the end mean nothing
-    // Two values are equal for PostgreSQL if and only if ours are (a citext, an interval are not).
-    bool plain_equality = true;
+    // What makes one value of all that the type holds equal; nothing: we do not know its equality.
+    std::optional<KeyForm> key = KeyForm{};
     bool keeps_text = false;  // json: a document as it was written
 };
 
@@ -60,6 +62,7 @@ struct MappedColumn {
     bool secret = false;        // becomes Secret in the decoder
     bool blank_padded = false;  // char(n): travels without the blanks at its end
     bool keeps_text = false;    // json: travels as it was written
+    KeyForm key = {};           // of the values in keys; the row itself keeps its spelling
 };
 struct MappedRelation {
     std::string schema;
@@ -77,6 +80,9 @@ struct MappedRelation {
     }
     const std::string& mapping_name() const { return relation.empty() ? name : relation; }
     std::string table() const { return TableName{schema, name}.text(); }
+    // The key of a row of mapped columns, and of the values of the key columns alone.
+    KeyBytes key_of(const Row& row) const;
+    KeyBytes key_of_parts(const std::vector<Value>& parts) const;
 };
 
 enum class Operation : std::uint8_t { insert, update, remove, truncate };

@@ -41,10 +41,7 @@ Stager::Stager(const Program& program, const Reader& base, Overlay& overlay,
 }
 
 KeyBytes Stager::key_of(RelationIndex relation, const Row& row) const {
-    KeyBytes key;
-    for (const std::uint32_t position : program_.relations[relation].key)
-        append_key(key, row.at(position));
-    return key;
+    return program_.relations[relation].key_of(row);
 }
 
 namespace {
@@ -131,13 +128,9 @@ void Stager::miss_image(const Change& change, const char* what, const KeyBytes& 
 
 void Stager::update(const Change& change) {
     Row row = change.row;
-    const bool moved = !change.old_key.empty();
-    KeyBytes old_key = moved ? encode_key(change.old_key) : KeyBytes{};
-    if (!moved) {
-        for (const std::uint32_t position : program_.relations[change.relation].key) {
-            append_key(old_key, row.at(position));
-        }
-    }
+    const KeyBytes old_key = change.old_key.empty()
+                                 ? key_of(change.relation, row)
+                                 : program_.relations[change.relation].key_of_parts(change.old_key);
     bring_back({change.relation, old_key});
     const KeyBytes old_place = place_of(change.relation, old_key);
     auto image = view_.image(change.relation, old_place);
@@ -172,7 +165,8 @@ void Stager::stage(const Change& change) {
         }
         case Operation::update: return update(change);
         case Operation::remove: {
-            const KeyBytes old_key = encode_key(change.old_key);
+            const KeyBytes old_key =
+                program_.relations[change.relation].key_of_parts(change.old_key);
             bring_back({change.relation, old_key});
             const KeyBytes key = place_of(change.relation, old_key);
             const auto image = view_.image(change.relation, key);

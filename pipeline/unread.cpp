@@ -79,10 +79,7 @@ std::map<RowId, std::uint32_t> unsure_rows(const Program& program,
         for (const Change& change : transaction.changes) {
             const MappedRelation& relation = program.relations[change.relation];
             if (change.unsure.empty() || relation.repeats) continue;
-            KeyBytes key;
-            for (const std::uint32_t position : relation.key)
-                append_key(key, change.row.at(position));
-            rows[{change.relation, std::move(key)}] = transaction.xid;
+            rows[{change.relation, relation.key_of(change.row)}] = transaction.xid;
         }
     }
     return rows;

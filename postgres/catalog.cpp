@@ -72,7 +72,7 @@ std::optional<CatalogTable> read_table(Connection& connection, std::string_view 
         column.generated = row.generated;
         column.blank_padded = row.base_type == "bpchar";
         column.keeps_text = row.base_type == "json";
-        column.plain_equality = row.plain_equality;
+        column.key = row.key;
         table.columns.push_back(std::move(column));
     }
     read_identity(connection, oid, found.text(0, 1).front(), table);

@@ -2,7 +2,6 @@
 
 #include "postgres/codec.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 namespace crossfade {
@@ -22,29 +21,26 @@ constexpr const char* kColumnsQuery =
     "     SELECT t.typbasetype FROM pg_type t JOIN step ON step.oid = t.oid WHERE t.typtype = 'd')"
     "   SELECT t.typname, t.typtype, t.typnamespace, t.typelem, t.typcategory FROM step"
     "   JOIN pg_type t ON t.oid = step.oid WHERE t.typtype <> 'd') b"
-    " LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'"
+    " LEFT JOIN LATERAL ("
+    "   WITH RECURSIVE step(oid) AS (SELECT b.typelem UNION ALL"
+    "     SELECT t.typbasetype FROM pg_type t JOIN step ON step.oid = t.oid WHERE t.typtype = 'd')"
+    "   SELECT t.typname, t.typtype FROM step JOIN pg_type t ON t.oid = step.oid"
+    "   WHERE t.typtype <> 'd') e ON b.typcategory = 'A'"
     " JOIN pg_namespace bn ON bn.oid = b.typnamespace"
     " WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-// Types of the system whose equal values have equal texts; numbers, which we compare by value.
-bool has_plain_equality(std::string_view type) {
-    static constexpr std::string_view kTexts[] = {
-        "bool",  "int2", "int4",   "int8", "text",   "varchar",   "name",
-        "char",  "uuid", "date",   "time", "timetz", "timestamp", "timestamptz",
-        "bytea", "bit",  "varbit", "inet", "cidr",   "macaddr",   "macaddr8",
-        "money", "oid",  "xid",    "xid8", "pg_lsn"};
-    return std::ranges::find(kTexts, type) != std::end(kTexts);
-}
-
-bool has_plain_equality(const QueryResult& found, int row) {
-    if (!found.boolean(row, 10)) return false;
+std::optional<KeyForm> key_form(const QueryResult& found, int row) {
+    if (!found.boolean(row, 10)) return std::nullopt;
     const std::string_view base = found.text(row, 7);
-    if (found.text(row, 8) == "e") return true;
+    if (found.text(row, 8) == "e") return KeyForm{};
     const std::string_view element = found.text(row, 11);
-    if (!element.empty()) return found.text(row, 12) == "e" || has_plain_equality(element);
-    if (found.text(row, 9) != "pg_catalog") return false;
-    return base == "float4" || base == "float8" || base == "numeric" || base == "bpchar" ||
-           has_plain_equality(base);
+    const bool array = !element.empty();
+    if (found.text(row, 12) == "e") return KeyForm{KeyKind::text, array};
+    // Types of others may have the names of ours.
+    const bool known = array || found.text(row, 9) == "pg_catalog" || base == "citext";
+    const auto kind = known ? key_kind(array ? element : base) : std::nullopt;
+    if (!kind) return std::nullopt;
+    return KeyForm{*kind, array};
 }
 }  // namespace
 
@@ -70,7 +66,7 @@ std::vector<ColumnRow> read_columns(Connection& connection, const std::string& o
             column.type = column.base_type == "citext" ? Type::text : type_of(column.base_type);
             column.wire = wire_type_of(column.base_type);
         }
-        column.plain_equality = has_plain_equality(found, row);
+        column.key = key_form(found, row);
         columns.push_back(std::move(column));
     }
     return columns;

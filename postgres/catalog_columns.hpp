@@ -1,6 +1,7 @@
 // The columns of a relation, read the same way for source and target.
 #pragma once
 
+#include "model/key_form.hpp"
 #include "model/value.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/copy_binary.hpp"
@@ -18,8 +19,9 @@ struct ColumnRow {
     Type type = Type::any;
     WireType wire = WireType::other;
     int attnum = 0;
-    // As CatalogColumn says. The collation counts, and the type of an array's elements.
-    bool plain_equality = true;
+    // As CatalogColumn says. The collation counts, and the type of an array's elements; citext has
+    // no folding yet.
+    std::optional<KeyForm> key = KeyForm{};
     bool nullable = true;
     bool generated = false;        // GENERATED ALWAYS AS (...) STORED: cannot be written
     bool identity_always = false;  // written with OVERRIDING SYSTEM VALUE only

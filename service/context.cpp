@@ -1,5 +1,6 @@
 #include "service/context.hpp"
 
+#include "postgres/case_folding.hpp"
 #include "postgres/catalog.hpp"
 #include "service/bcrypt_cost.hpp"
 
@@ -38,6 +39,23 @@ std::optional<Mapping> read_mapping(const Config& config, Findings& findings) {
     return mapping;
 }
 
+namespace {
+
+// What citext holds equal is asked once; where that is not known such a column has no key form.
+void add_folding(std::map<std::string, CatalogTable>& catalog, Connection& source) {
+    std::optional<std::shared_ptr<const CaseFolding>> folding;
+    for (auto& [name, table] : catalog) {
+        for (CatalogColumn& column : table.columns) {
+            if (!column.key || column.key->kind != KeyKind::folded) continue;
+            if (!folding) folding = read_case_folding(source);
+            column.key->folding = *folding;
+            if (*folding == nullptr) column.key.reset();
+        }
+    }
+}
+
+}  // namespace
+
 std::map<std::string, CatalogTable> read_catalog(const Mapping& mapping, Connection& source) {
     std::map<std::string, CatalogTable> catalog;
     for (const std::string& qualified : relations_of(mapping)) {
@@ -45,6 +63,7 @@ std::map<std::string, CatalogTable> read_catalog(const Mapping& mapping, Connect
         auto table = read_table(source, name.schema, name.name);
         if (table) catalog.emplace(qualified, std::move(*table));
     }
+    add_folding(catalog, source);
     return catalog;
 }
 

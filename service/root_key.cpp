@@ -5,6 +5,7 @@
 #include "postgres/codec.hpp"
 #include "state/keys.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace crossfade {
@@ -41,12 +42,17 @@ std::vector<Value> readings(const std::string& text) {
     return values;
 }
 
-// Every tuple of readings of `parts`.
-std::vector<KeyBytes> candidates(const std::vector<std::string>& parts) {
+// Every tuple of readings of `parts`; a part of a key that has several spellings has one reading.
+std::vector<KeyBytes> candidates(const std::vector<std::string>& parts,
+                                 const std::vector<KeyForm>& forms) {
     std::vector<KeyBytes> keys{KeyBytes{}};
+    std::size_t position = 0;
     for (const std::string& part : parts) {
         std::vector<KeyBytes> longer;
-        for (const Value& value : readings(part)) {
+        const KeyForm form = position < forms.size() ? forms[position] : KeyForm{};
+        ++position;
+        const auto text = form.changes() ? read_key_part(part) : std::nullopt;
+        for (const Value& value : text ? std::vector{form.of(*text)} : readings(part)) {
             for (const KeyBytes& key : keys) {
                 if (longer.size() >= kCandidatesMax) break;
                 longer.push_back(key);
@@ -62,12 +68,14 @@ std::vector<KeyBytes> candidates(const std::vector<std::string>& parts) {
 
 std::optional<KeyBytes> find_root(const Program& program, const Reader& reader, EntityIndex entity,
                                   const std::string& text) {
+    const std::vector<KeyForm>& forms = program.entities[entity].key_forms;
+    const bool spelled = std::ranges::any_of(forms, &KeyForm::changes);
     const auto known = [&](const KeyBytes& key) {
         return reader.get(Family::derived, keys::root(entity, key)).has_value() &&
-               display_root(program, key) == text;
+               (spelled || display_root(program, key) == text);
     };
     for (const auto& parts : {std::vector<std::string>{text}, split(text)}) {
-        for (KeyBytes& key : candidates(parts)) {
+        for (KeyBytes& key : candidates(parts, forms)) {
             if (known(key)) return std::move(key);
         }
     }

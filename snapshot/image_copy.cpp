@@ -50,9 +50,7 @@ const Row& CopyRowReader::read(std::string_view line) {
 }
 
 const KeyBytes& CopyRowReader::key() {
-    key_.clear();
-    for (const std::uint32_t position : relation_.key)
-        append_key(key_, row_[position]);
+    key_ = relation_.key_of(row_);
     return key_;
 }
 

@@ -101,7 +101,8 @@ std::optional<std::uint32_t> Compiler::column(RelationIndex relation, const std:
                               .type = secret ? Type::secret : found->type,
                               .secret = secret,
                               .blank_padded = found->blank_padded,
-                              .keeps_text = found->keeps_text});
+                              .keeps_text = found->keeps_text,
+                              .key = secret ? KeyForm{} : found->key.value_or(KeyForm{})});
     return static_cast<std::uint32_t>(mapped.columns.size() - 1);
 }
 

@@ -230,13 +230,14 @@ Node Compiler::members_node(const std::string& alias, const Scope& scope, std::v
     while (root->outer != nullptr)
         root = root->outer;
     if (!root->parameters.empty()) root = root_scope_;
-    const Edge by = edge(set->at, *root, false, kNone, set->members.where);
+    const auto& wanted = key_forms_[node.index];
+    const Edge by = edge(set->at, *root, false, wanted, set->members.where);
     node.parent = by.node;
     node.at = by.index;
     Tracker inner;
     Tracker* const outer = std::exchange(tracker_, &inner);
     for (const ExprPtr& part : set->at)
-        at.push_back(key_expression(part, *root).eval);
+        at.push_back(key_expression(part, *root, form_at(wanted, at.size())).eval);
     tracker_ = outer;
     return node;
 }

@@ -111,17 +111,20 @@ Compiled Compiler::if_call(const Expr& expr, const Scope& scope, std::uint32_t i
                 return is_true(c(f)) ? y(f) : n(f);
             },
             yes.type == no.type || no.type == Type::any ? yes.type : Type::any, std::nullopt,
-            yes.loose_type.empty() ? no.loose_type : yes.loose_type};
+            yes.loose_type.empty() ? no.loose_type : yes.loose_type,
+            yes.form.changes() ? yes.form : no.form};
 }
 
 Compiled Compiler::coalesce_call(const Expr& expr, const Scope& scope, std::uint32_t into) {
     std::vector<Eval> evals;
     Type type = Type::any;
     std::string loose;
+    KeyForm form;
     for (const ExprPtr& arg : expr.args) {
         const Compiled compiled = expression(arg, scope, into);
         evals.push_back(compiled.eval);
         if (!compiled.loose_type.empty()) loose = compiled.loose_type;
+        if (!form.changes()) form = compiled.form;
         type = &arg == &expr.args.front() || compiled.type == type ? compiled.type : Type::any;
     }
     return {[evals](Frame& frame) -> Value {
@@ -131,7 +134,7 @@ Compiled Compiler::coalesce_call(const Expr& expr, const Scope& scope, std::uint
                 }
                 return Null{};
             },
-            type, std::nullopt, loose};
+            type, std::nullopt, loose, form};
 }
 
 Compiled Compiler::exists_call(const Expr& expr, const Scope& scope, std::uint32_t) {

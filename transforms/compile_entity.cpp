@@ -26,7 +26,8 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
         scope.row = RowVariable{members.alias, relation_index, node, 0, &members, slot};
         std::vector<Eval> parts;
         for (const ExprPtr& part : members.key) {
-            Compiled compiled = key_expression(part, scope);
+            Compiled compiled = key_expression(part, scope, nullptr);
+            note_form(id, parts.size(), compiled.form, part->where);
             const bool own = compiled.column && part->kind == Expr::Kind::name;
             if (own) spec.columns.push_back(*compiled.column);
             note_key_type(id, parts.size(), compiled.type);
@@ -37,7 +38,10 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
             for (const auto position : key_positions) {
                 const std::string& column =
                     program_->relations[relation_index].columns[position].name;
-                parts.push_back(column_of(variable_row(*scope.row), column, members.where).eval);
+                const Compiled part =
+                    in_form(column_of(variable_row(*scope.row), column, members.where), nullptr);
+                note_form(id, parts.size(), part.form, members.where);
+                parts.push_back(part.eval);
             }
             if (members.slots) {
                 parts.push_back([value = members.slots->values[slot]](Frame&) { return value; });
@@ -62,6 +66,7 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
     stored.key = std::move(spec.key);
     stored.filter = std::move(spec.filter);
     stored.required = std::move(spec.required);
+    stored.forms = key_forms_[id];
     stored.rows = owner_.rows;
     stored.values = owner_.values;
     stored.local = std::none_of(program_->nodes.begin(), program_->nodes.end(), [&](const Node& n) {
@@ -101,6 +106,12 @@ void Compiler::root(EntityIndex index) {
                   "every relation of a group must give the same number of key parts");
         }
         arity = parts;
+        const auto& forms = key_forms_[id];
+        const auto& others = key_forms_[program_->entities[index].member_indexes.front()];
+        for (std::size_t i = 0; i < std::min(forms.size(), others.size()); ++i) {
+            if (forms[i].name() != others[i].name())
+                refuse_unlike_forms(others[i], forms[i], members.where);
+        }
     }
 }
 
@@ -177,7 +188,8 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
         program.row = row->eval;
         return program;
     }
-    const Edge by = edge(spec.root, scope, false, kNone, spec.where);
+    const std::vector<KeyForm> wanted = root_forms(program.of);
+    const Edge by = edge(spec.root, scope, false, wanted, spec.where);
     Node node;
     node.kind = by.node == kNone ? Node::Kind::parent_by_root : Node::Kind::parent;
     node.parent = by.node;
@@ -186,8 +198,10 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
     if (by.node != kNone && spec.root.size() > 1) program_->indexes[by.index].null_parts = true;
     if (by.constant) error(spec.where, "a parent's root cannot be a constant");
     add_node(node);
-    for (const ExprPtr& part : spec.root)
-        program.root.push_back(key_expression(part, scope).eval);
+    for (const ExprPtr& part : spec.root) {
+        const KeyForm* const form = form_at(wanted, program.root.size());
+        program.root.push_back(key_expression(part, scope, form).eval);
+    }
     return program;
 }
 

@@ -30,6 +30,7 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
     std::map<RelationIndex, std::uint32_t> positions;
     Type type = Type::any;
     std::string loose;
+    KeyForm form;
     for (const std::uint32_t node : row.nodes) {
         const RelationIndex relation = program_->nodes[node].relation;
         const auto position = column(relation, name);
@@ -44,7 +45,8 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
         program_->nodes[node].columns.insert(*position);
         type = program_->relations[relation].columns[*position].type;
         const CatalogColumn& shown = *table(relation).find(name);
-        if (!shown.plain_equality) loose = shown.type_name;
+        if (!shown.key) loose = shown.type_name;
+        if (shown.key && !form.changes()) form = *shown.key;
         if (tracker_ != nullptr) tracker_->nodes.insert(node);
     }
     if (tracker_ != nullptr) tracker_->columns.insert(name);
@@ -58,35 +60,20 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
                         const auto& held = frame.rows[slot].row;
                         return held ? (*held)[position] : Value{Null{}};
                     },
-                    type, position, loose};
+                    type, position, loose, form};
         }
         const RowEval eval = row.eval;
         return {[eval, position](Frame& frame) -> Value {
                     const RowRef ref = eval(frame);
                     return ref.row ? (*ref.row)[position] : Value{Null{}};
                 },
-                type, position, loose};
+                type, position, loose, form};
     }
     return {[eval = row.eval, positions](Frame& frame) -> Value {
                 const RowRef ref = eval(frame);
                 return ref.row ? (*ref.row)[positions.at(ref.relation)] : Value{Null{}};
             },
-            type, std::nullopt, loose};
-}
-
-void Compiler::refuse_loose_key(const std::string& what, const std::string& type,
-                                const Location& where) {
-    if (type.empty()) return;
-    error(where, what + " has the type " + type +
-                     ", of which equal values are not always written alike: a key of it would "
-                     "miss rows that PostgreSQL finds. Make a text of it that is the same for "
-                     "equal values, as lower_ascii(text(k)) for citext, on both sides");
-}
-
-Compiled Compiler::key_expression(const ExprPtr& expr, const Scope& scope) {
-    Compiled compiled = expression(expr, scope);
-    refuse_loose_key("the key " + in_quotes(to_text(*expr)), compiled.loose_type, expr->where);
-    return compiled;
+            type, std::nullopt, loose, form};
 }
 
 Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope, std::uint32_t into) {

@@ -101,9 +101,11 @@ void Compiler::check_id(EntityIndex index) {
     const MappedRelation& relation = program_->relations[entity.relation];
     entity.rounds_key = entity.root_kind != EntityProgram::RootKind::group &&
                         std::ranges::any_of(relation.key, [&](std::uint32_t position) {
-                            const Type type = relation.columns[position].type;
-                            return type == Type::decimal || type == Type::real;
+                            const MappedColumn& column = relation.columns[position];
+                            return column.type == Type::decimal || column.type == Type::real ||
+                                   column.key.changes();
                         });
+    entity.key_forms = root_forms(index);
     warn_of_id(*specs_[index]);
 }
 

@@ -73,11 +73,11 @@ void Compiler::note_key_type(IndexId members, std::size_t part, Type type) {
 
 // The names of the parts of an entity's key and their types; a type is `any` where members of a
 // group give unlike ones.
-Compiler::KeyForm Compiler::key_form(EntityIndex index) const {
+Compiler::KeyParts Compiler::key_parts(EntityIndex index) const {
     const EntitySpec& spec = *specs_[index];
     const EntityProgram& entity = program_->entities[index];
     const Members& first = spec.root.members.front();
-    KeyForm form;
+    KeyParts form;
     if (spec.root.kind == Root::Kind::row) {
         const MappedRelation& relation = program_->relations[entity.relation];
         for (const std::uint32_t position : relation.key)
@@ -108,9 +108,9 @@ namespace {
 // Reads the pieces of one entity's `id`.
 class NameForm {
 public:
-    using KeyForm = std::vector<std::pair<std::string, Type>>;
+    using KeyParts = std::vector<std::pair<std::string, Type>>;
 
-    NameForm(const EntitySpec& spec, const KeyForm& key, bool has_column_named_key)
+    NameForm(const EntitySpec& spec, const KeyParts& key, bool has_column_named_key)
         : spec_{spec}, key_{key}, key_is_column_{has_column_named_key} {}
 
     // Nothing: something in it is neither a constant nor stands for a part of the key.
@@ -188,7 +188,7 @@ private:
     }
 
     const EntitySpec& spec_;
-    const KeyForm& key_;
+    const KeyParts& key_;
     bool key_is_column_;
 };
 
@@ -239,7 +239,7 @@ void Compiler::owners() {
             const RelationIndex relation = program_->entities[i].relation;
             const bool hidden =
                 specs_[i]->root.kind == Root::Kind::row && column(relation, "key").has_value();
-            const KeyForm key = key_form(i);
+            const KeyParts key = key_parts(i);
             const NameForm form{*specs_[i], key, hidden};
             const auto pieces = form.read();
             unlike = unlike && pieces && form.tells_roots_apart(*pieces);

@@ -112,7 +112,8 @@ CompiledRow Compiler::first_of(const std::vector<ExprPtr>& args, const Scope& sc
 }
 
 IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope, std::uint32_t node,
-                            const std::string& text, bool scan) {
+                            const std::string& text, bool scan,
+                            const std::vector<KeyForm>& wanted) {
     const RelationIndex relation = program_->nodes[node].relation;
     const std::string name =
         program_->relations[relation].mapping_name() + " by " + text + (scan ? " (scan)" : "");
@@ -127,7 +128,7 @@ IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope,
     const Owning owner = owner_;
     std::vector<Eval> parts;
     for (const ExprPtr& part : key) {
-        Compiled compiled = expression(part, scope);
+        Compiled compiled = in_form(expression(part, scope), form_at(wanted, parts.size()));
         if (compiled.column) spec.columns.push_back(*compiled.column);
         parts.push_back(std::move(compiled.eval));
     }
@@ -141,7 +142,8 @@ IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope,
     std::string own_key;
     for (const std::uint32_t position : program_->relations[relation].key) {
         if (!own_key.empty()) own_key += ", ";
-        own_key += program_->relations[relation].columns[position].name;
+        const MappedColumn& column = program_->relations[relation].columns[position];
+        own_key += column.name + (column.key.changes() ? " as " + column.key.name() : "");
     }
     spec.identity = own_key == text && !program_->relations[relation].repeats;
     program_->indexes.push_back(std::move(spec));
@@ -151,7 +153,7 @@ IndexId Compiler::rows_edge(const std::vector<ExprPtr>& key, const Scope& scope,
 }
 
 IndexId Compiler::roots_edge(const std::vector<ExprPtr>& key, const Scope& scope,
-                             const std::string& text) {
+                             const std::string& text, const std::vector<KeyForm>& wanted) {
     EntityProgram& entity = program_->entities[owner_.entity];
     const std::string name = "roots of " + entity.name + " by " + text;
     if (const auto known = edges_.find(name); known != edges_.end()) return known->second;
@@ -162,7 +164,7 @@ IndexId Compiler::roots_edge(const std::vector<ExprPtr>& key, const Scope& scope
     Tracker ignored;
     Tracker* const tracker = std::exchange(tracker_, &ignored);
     for (const ExprPtr& part : key)
-        parts.push_back(expression(part, scope).eval);
+        parts.push_back(in_form(expression(part, scope), form_at(wanted, parts.size())).eval);
     tracker_ = tracker;
     spec.key.push_back(std::move(parts));
     spec.rows = owner_.rows + 1;
@@ -188,16 +190,20 @@ std::string Compiler::computed_key(const Expr& part) {
 }
 
 Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan,
-                              RelationIndex, const Location& where) {
+                              const std::vector<KeyForm>& wanted, const Location& where) {
     Tracker tracker;
     Tracker* const outer = std::exchange(tracker_, &tracker);
     std::string text;
+    std::size_t position = 0;
     for (const ExprPtr& part : key) {
         Tracker single;
         tracker_ = &single;
-        const bool plain = expression(part, scope).column.has_value() && single.columns.size() == 1;
+        Compiled compiled = expression(part, scope);
+        const bool plain = compiled.column.has_value() && single.columns.size() == 1;
         if (!text.empty()) text += ", ";
         text += plain ? *single.columns.begin() : computed_key(*part);
+        const KeyForm* const form = form_at(wanted, position++);
+        if (is_other(compiled, *form)) text += " as " + form->name();
         tracker.nodes.insert(single.nodes.begin(), single.nodes.end());
         tracker.key = tracker.key || single.key;
         tracker.other = tracker.other || single.other;
@@ -211,9 +217,9 @@ Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scop
     }
     if (tracker.nodes.size() == 1) {
         result.node = *tracker.nodes.begin();
-        result.index = rows_edge(key, scope, result.node, text, scan);
+        result.index = rows_edge(key, scope, result.node, text, scan, wanted);
     } else if (tracker.key) {
-        result.index = roots_edge(key, scope, text);
+        result.index = roots_edge(key, scope, text, wanted);
     } else {
         result.constant = true;
     }
@@ -245,12 +251,13 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
     for (const std::uint32_t position : program_->relations[target].key) {
         const std::string& name = program_->relations[target].columns[position].name;
         const CatalogColumn& shown = *table(target).find(name);
-        refuse_loose_key("the key of " + in_quotes(expr.text),
-                         shown.plain_equality ? "" : shown.type_name, expr.where);
+        refuse_loose_key("the key of " + in_quotes(expr.text), shown.key ? "" : shown.type_name,
+                         expr.where);
     }
     const RelationSettings* settings = mapping_.settings(expr.text);
     const bool scan = settings != nullptr && settings->scan;
-    const Edge by = edge(expr.args, scope, scan, target, expr.where);
+    const std::vector<KeyForm> wanted = relation_forms(target);
+    const Edge by = edge(expr.args, scope, scan, wanted, expr.where);
     Node node;
     node.kind = by.constant        ? Node::Kind::lookup_constant
                 : by.node == kNone ? Node::Kind::lookup_by_root
@@ -264,7 +271,7 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
         inner;  // the key's own reads belong to the edge, not to the expression around the lookup
     Tracker* const outer = std::exchange(tracker_, &inner);
     for (const ExprPtr& part : expr.args)
-        parts.push_back(key_expression(part, scope).eval);
+        parts.push_back(key_expression(part, scope, form_at(wanted, parts.size())).eval);
     tracker_ = outer;
     result.eval = [parts, target](Frame& frame) {
         RowRef ref;

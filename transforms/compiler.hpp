@@ -18,8 +18,9 @@ struct Compiled {
     Eval eval;
     Type type = Type::any;
     std::optional<std::uint32_t> column = std::nullopt;  // it is this column of a row, as it stands
-    // The type's name, if it is a column whose equality is not that of our values.
+    // The type's name, if it is a column of a type whose equality we do not know.
     std::string loose_type = {};
+    KeyForm form = {};  // of a column; of alternatives that of any whose spelling matters
 };
 
 // What stands for an expression that could not be compiled; a finding says why.
@@ -35,6 +36,10 @@ inline bool fits(Type given, Type wanted) {
 }
 
 inline std::string in_quotes(const std::string& text) { return "\"" + text + "\""; }
+
+// Whether values of `given` are to be brought into a key of the form `wanted`.
+bool is_other(const Compiled& given, const KeyForm& wanted);
+const KeyForm* form_at(const std::vector<KeyForm>& forms, std::size_t part);
 
 struct CompiledRow {
     RowEval eval;
@@ -117,8 +122,8 @@ private:
                       int depth) const;
 
     // compile_owner.cpp
-    using KeyForm = std::vector<std::pair<std::string, Type>>;
-    KeyForm key_form(EntityIndex index) const;
+    using KeyParts = std::vector<std::pair<std::string, Type>>;
+    KeyParts key_parts(EntityIndex index) const;
     void note_key_type(IndexId members, std::size_t part, Type type);
     void owners();
     void share_claims();
@@ -144,8 +149,15 @@ private:
     Compiled unary(const Expr& expr, const Scope& scope);
     Compiled object(const Expr& expr, const Scope& scope, bool compact = false);
     Compiled key_part(const Expr& expr, const std::string& part);
+    // compile_key.cpp
     // An expression that is a part of a key; one whose equality we do not know is a finding.
-    Compiled key_expression(const ExprPtr& expr, const Scope& scope);
+    // `wanted`: the form of the key that it is compared with; nullptr: it is the key, and its own.
+    Compiled key_expression(const ExprPtr& expr, const Scope& scope, const KeyForm* wanted);
+    Compiled in_form(Compiled compiled, const KeyForm* wanted) const;
+    std::vector<KeyForm> relation_forms(RelationIndex relation) const;
+    std::vector<KeyForm> root_forms(EntityIndex entity) const;
+    void note_form(IndexId members, std::size_t part, const KeyForm& form, const Location& where);
+    void refuse_unlike_forms(const KeyForm& one, const KeyForm& other, const Location& where);
     void refuse_loose_key(const std::string& what, const std::string& type, const Location& where);
     Compiled column_of(const CompiledRow& row, const std::string& name, const Location& where);
     std::optional<Compiled> scoped_name(const Expr& expr, const Scope& scope, std::uint32_t into);
@@ -166,13 +178,14 @@ private:
         bool constant = false;
         IndexId index = kNone;
     };
-    Edge edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan, RelationIndex towards,
-              const Location& where);
+    // `wanted`: the forms of the key that is looked for.
+    Edge edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan,
+              const std::vector<KeyForm>& wanted, const Location& where);
     std::string computed_key(const Expr& part);
     IndexId rows_edge(const std::vector<ExprPtr>& key, const Scope& scope, std::uint32_t node,
-                      const std::string& text, bool scan);
-    IndexId roots_edge(const std::vector<ExprPtr>& key, const Scope& scope,
-                       const std::string& text);
+                      const std::string& text, bool scan, const std::vector<KeyForm>& wanted);
+    IndexId roots_edge(const std::vector<ExprPtr>& key, const Scope& scope, const std::string& text,
+                       const std::vector<KeyForm>& wanted);
 
     // compile_aggregate.cpp
     bool is_aggregate(const Expr& expr, const Scope& scope) const;
@@ -195,6 +208,7 @@ private:
     std::map<std::string, IndexId> group_index_;                 // "entity/alias"
     std::map<std::string, std::pair<IndexId, std::string>> set_index_;
     std::map<IndexId, std::vector<Type>> key_types_;  // any: slots give unlike ones
+    std::map<IndexId, std::vector<KeyForm>> key_forms_;
     Owning owner_;
     Tracker* tracker_ = nullptr;
     std::uint32_t retarget_ = kNone;     // edges: columns of this node are read from rows[0]

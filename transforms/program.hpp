@@ -55,6 +55,7 @@ struct IndexSpec {
     // If the key is just columns of the row (no slots, nothing required): these columns. Empty: the
     // key is computed by `key`.
     std::vector<std::uint32_t> columns;
+    std::vector<KeyForm> forms;        // of the parts of a set's or a group's key
     std::vector<Eval> filter;          // per slot; empty: all are members
     std::vector<RowEval> required;     // `through` rows, without which the key is unresolved
     std::size_t rows = 1, values = 0;  // sizes of a Frame; the row itself is rows[0]
@@ -149,8 +150,10 @@ struct EntityProgram {
     std::optional<EntitySpec::Adopt> adopt;
     Eval adopt_to;
     std::size_t adopt_value = 0;  // slot of Frame::values that adopt_to reads as `value`
-    // A row root whose key has columns of which equal values may be written unlike: numeric, real.
+    // A row root whose key has columns of which equal values may be written unlike: numeric,
+    // citext.
     bool rounds_key = false;
+    std::vector<KeyForm> key_forms;  // of the parts of the root's key; slots have none
     // Of Program::claims: who owns an id; kNone: no two roots of the table give one id.
     std::uint32_t id_claim = kNone;
     bool self_reference = false;

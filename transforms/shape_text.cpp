@@ -141,7 +141,8 @@ private:
         const std::string name = relation.table();
         std::vector<std::string> key;
         for (const std::uint32_t position : relation.key)
-            key.push_back(relation.columns[position].name);
+            key.push_back(relation.columns[position].name +
+                          form_text(relation.columns[position].key));
         things_.push_back({Kind::relation,
                            {},
                            name,
@@ -151,6 +152,15 @@ private:
                 {Kind::column, name, column.name,
                  std::string{to_string(column.type)} + (column.secret ? " secret" : "")});
         }
+    }
+
+    // What keys of the type are brought to, if that is not the value itself. Of citext also how the
+    // database folds: under another locale, or another version of it, other keys are equal.
+    static std::string form_text(const KeyForm& form) {
+        if (!form.changes()) return "";
+        std::string text = " as " + form.name();
+        if (form.folding) text += " " + std::to_string(form.folding->checksum());
+        return text;
     }
 
     std::string relation_name(RelationIndex relation) const {
@@ -175,6 +185,10 @@ private:
         if (index.null_parts) details += " null_parts";
         if (index.scan) details += " scan";
         if (index.covers) details += " covers";
+        for (std::size_t i = 0; i < index.forms.size(); ++i) {
+            if (const std::string form = form_text(index.forms[i]); !form.empty())
+                details += " key " + std::to_string(i + 1) + form;
+        }
         const bool stored = !index.identity && !index.scan;
         things_.push_back({Kind::index, {}, index.name, std::move(details), !stored});
     }
@@ -228,6 +242,10 @@ private:
         for (const Members& members : spec->root.members) {
             rule(name + (spec->root.kind == Root::Kind::group ? " group " : " row ") +
                  members_text(members));
+        }
+        for (std::size_t i = 0; i < entity.key_forms.size(); ++i) {
+            if (const std::string form = form_text(entity.key_forms[i]); !form.empty())
+                rule(name + " key " + std::to_string(i + 1) + form);
         }
         for (const SetSpec& set : spec->sets)
             rule(name + " set " + members_text(set.members));

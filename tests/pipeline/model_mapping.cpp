@@ -23,6 +23,10 @@ public:
 
     std::string make() {
         line("version: 1");
+        const std::string names = pick({"int8", "int8", "numeric", "citext", "interval", "jsonb"});
+        line("# names: " + names);
+        numbers_ = names == "int8";
+        line("# claims: " + pick({"as written", "citext"}));
         line("namespace: 549b22fb-a5c3-5d16-94b0-27e90695449f");
         maybe(50, "relations: {cat: {scan: true}}");
         line("functions:\n  label(r): coalesce(r.name, 'none')");
@@ -145,7 +149,7 @@ private:
         line("      mean: round(mean(d, q, if q > 0), 2)");
         line("      modes: most_frequent(d, q)");
         line("      place: rank(peers, order code, id)");
-        line("      state: " + unless_two("i.cat_id", "'live'"));
+        line("      state: " + unless_two("i.node_id", "'live'"));
         line("      note: i.note");
         line("      point: first(d, cat[p1].name, order id desc)");
         // Through three, four and five rows; any of them may be absent.
@@ -168,7 +172,7 @@ private:
 
     void totals() {
         // The second part of the key is of the row that the member is read through, or of another.
-        const bool far = chance(random_, 50);
+        const bool far = numbers_ && chance(random_, 50);
         const std::string part = far ? "acct_id" : "cat_id";
         line("  totals:\n    target: public.totals\n    root:\n      group:");
         line("        d:\n          from: det\n          through:\n            i: item[item_id]");
@@ -233,31 +237,87 @@ private:
     }
 
     Random& random_;
+    bool numbers_ = true;  // the ids of cat and alt are numbers
     std::string text_;
 };
 }  // namespace
 
-std::map<std::string, CatalogTable> model_catalog() {
+std::shared_ptr<const CaseFolding> ascii_folding() {
+    static const auto folding = [] {
+        std::string letters = CaseFolding::alphabet();
+        for (char& c : letters) {
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+        }
+        return std::make_shared<const CaseFolding>(letters);
+    }();
+    return folding;
+}
+
+Value spelled(Random& random, const KeyForm& form, std::int64_t number) {
+    const std::string digits = std::to_string(number);
+    switch (form.kind) {
+        case KeyKind::number:
+            return Decimal::parse(digits + std::string{chance(random, 50) ? "" : ".00"}).value();
+        case KeyKind::folded: return (chance(random, 50) ? "k" : "K") + digits;
+        case KeyKind::interval:
+            return chance(random, 50) ? digits + " mons" : std::to_string(number * 30) + " days";
+        case KeyKind::document: return Json{digits + (chance(random, 50) ? "" : ".0")};
+        default: return number;
+    }
+}
+
+std::vector<Value> key_values(const MappedRelation& relation, const Row& row) {
+    std::vector<Value> values;
+    for (const std::uint32_t position : relation.key)
+        values.push_back(row[position]);
+    return values;
+}
+
+std::map<std::string, CatalogTable> model_catalog(const KeyForm& names) {
     const Type n = Type::integer;
     const Type t = Type::text;
+    const Type k = names.kind == KeyKind::number     ? Type::decimal
+                   : names.kind == KeyKind::folded   ? Type::text
+                   : names.kind == KeyKind::document ? Type::json
+                   : names.kind == KeyKind::interval ? Type::any
+                                                     : n;
     std::map<std::string, CatalogTable> catalog;
     for (CatalogTable& entry : std::vector<CatalogTable>{
-             table("node", {{"id", n}, {"parent_id", n}, {"name_id", n}, {"active", n}}),
-             table("cat", {{"id", n}, {"name", t}}), table("alt", {{"id", n}, {"name", t}}),
+             table("node", {{"id", n}, {"parent_id", n}, {"name_id", k}, {"active", n}}),
+             table("cat", {{"id", k}, {"name", t}}), table("alt", {{"id", k}, {"name", t}}),
              table("acct", {{"id", n}, {"login", t}, {"node_id", n}}),
              table("usr", {{"id", n}, {"acct_id", n}, {"active", n}}),
              table("item", {{"id", n},
                             {"node_id", n},
-                            {"cat_id", n},
+                            {"cat_id", k},
                             {"usr_id", n},
                             {"code", t},
                             {"active", n},
                             {"note", t}}),
-             table("det", {{"id", n}, {"item_id", n}, {"p1", n}, {"p2", n}, {"q", n}})}) {
+             table("det", {{"id", n}, {"item_id", n}, {"p1", k}, {"p2", k}, {"q", n}})}) {
+        for (CatalogColumn& column : entry.columns) {
+            const bool named = entry.name == "cat" || entry.name == "alt";
+            const bool refers = column.name == "name_id" || column.name == "cat_id" ||
+                                column.name == "p1" || column.name == "p2";
+            if (refers || (named && column.name == "id")) column.key = names;
+        }
         catalog["public." + entry.name] = std::move(entry);
     }
     return catalog;
 }
+
+namespace {
+// As if the columns of the target that are claimed were of the type citext.
+void tell_folding(const Program& program) {
+    for (const EntityProgram& entity : program.entities) {
+        for (const TargetColumn& column : entity.target.columns) {
+            if (!column.equality || column.parent) continue;
+            column.equality->tell([form = KeyForm{KeyKind::folded, false, ascii_folding()}](
+                                      const Value& value) { return form.of(value); });
+        }
+    }
+}
+}  // namespace
 
 std::string random_mapping(Random& random) { return Text{random}.make(); }
 
@@ -265,7 +325,16 @@ ModelProgram compile_model(const std::string& yaml) {
     Findings findings;
     const auto mapping = parse_mapping(yaml, "model.yaml", findings);
     std::shared_ptr<const Program> program;
-    if (mapping) program = compile(*mapping, model_catalog(), findings);
+    const auto told = [&](const std::string& what) -> std::string {
+        const auto line = yaml.find("# " + what + ": ");
+        if (line == std::string::npos) return {};
+        const auto at = line + what.size() + 4;
+        return yaml.substr(at, yaml.find('\n', at) - at);
+    };
+    KeyForm names{key_kind(told("names")).value_or(KeyKind::integer)};
+    names.folding = ascii_folding();
+    if (mapping) program = compile(*mapping, model_catalog(names), findings);
+    if (program && told("claims") == "citext") tell_folding(*program);
     if (program) return {program, shape_of(*mapping, *program)};
     std::string text = "the model's mapping does not compile:\n";
     for (const Finding& finding : findings)

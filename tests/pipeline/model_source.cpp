@@ -85,7 +85,7 @@ void ModelSource::change(std::vector<Change>& changes) {
         std::advance(row, static_cast<std::ptrdiff_t>(below(random_, rows.size())));
         if (kind < 60) {
             change.operation = Operation::remove;
-            change.old_key = decode_key(row->first);
+            change.old_key = key_values(program_.relations[relation], row->second);
             rows.erase(row);
         } else {
             if (!update(relation, row, change)) return;
@@ -108,7 +108,9 @@ bool ModelSource::update(RelationIndex relation, std::map<KeyBytes, Row>::iterat
     }
     const KeyBytes to = key_of(relation, next);
     if (to != row->first && rows.contains(to)) return false;
-    if (to != row->first) change.old_key = decode_key(row->first);
+    std::vector<Value> old_key = key_values(program_.relations[relation], row->second);
+    if (key_values(program_.relations[relation], next) != old_key)
+        change.old_key = std::move(old_key);
     change.row = next;
     for (std::uint32_t i = 0; i < next.size(); ++i) {
         const bool is_key = std::find(key.begin(), key.end(), i) != key.end();
@@ -136,6 +138,10 @@ Value ModelSource::random_value(RelationIndex relation, const MappedColumn& colu
     const auto number = [&](std::uint64_t bound) {
         return Value{static_cast<std::int64_t>(1 + below(random_, bound))};
     };
+    if (column.key.changes() || column.type == Type::decimal) {
+        if (column.name != "id" && chance(random_, 12)) return Null{};
+        return spelled(random_, column.key, static_cast<std::int64_t>(1 + below(random_, 5)));
+    }
     if (column.name == "id") return number(few(relation) ? 5 : readers_);
     if (chance(random_, 12)) return Null{};
     if (column.name == "active") return static_cast<std::int64_t>(below(random_, 3));
@@ -152,14 +158,12 @@ Value ModelSource::random_value(RelationIndex relation, const MappedColumn& colu
         const std::string root = column.name == "login" ? (chance(random_, 70) ? "a/" : "u/") : "";
         return "fb_" + root + std::to_string(1 + below(random_, 5));
     }
-    return std::string(1, static_cast<char>('p' + below(random_, 3)));
+    return std::string(1, static_cast<char>((chance(random_, 80) ? 'p' : 'P') +
+                                            static_cast<int>(below(random_, 3))));
 }
 
 KeyBytes ModelSource::key_of(RelationIndex relation, const Row& row) const {
-    KeyBytes key;
-    for (const std::uint32_t position : program_.relations[relation].key)
-        append_key(key, row[position]);
-    return key;
+    return one_key(program_.relations[relation], row);
 }
 
 }  // namespace crossfade::test

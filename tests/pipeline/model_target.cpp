@@ -27,11 +27,12 @@ namespace {
 std::string constraint_of(std::uint32_t claim) { return "claim " + std::to_string(claim); }
 
 // Empty if a part is NULL.
-std::string key_of(const std::set<std::uint32_t>& columns, const std::vector<Value>& values) {
+std::string key_of(const TargetSpec& target, const std::set<std::uint32_t>& columns,
+                   const std::vector<Value>& values) {
     std::vector<Value> parts;
     for (const std::uint32_t column : columns) {
-        if (is_null(values[column])) return {};
-        parts.push_back(values[column]);
+        parts.push_back(target.columns[column].equality->of(values[column]));
+        if (is_null(parts.back())) return {};
     }
     return encode_key(parts);
 }
@@ -54,9 +55,10 @@ UniqueKeys ModelTarget::unique_keys() const {
 
 std::optional<Uuid> ModelTarget::holder(const RowWrite& write,
                                         const std::set<std::uint32_t>& key) const {
-    const std::string wanted = key_of(key, write.values);
+    const TargetSpec& target = program_.entities[write.root.entity].target;
+    const std::string wanted = key_of(target, key, write.values);
     for (const auto& [id, values] : table(write.root.entity)) {
-        if (id != write.id && key_of(key, values) == wanted) return id;
+        if (id != write.id && key_of(target, key, values) == wanted) return id;
     }
     return std::nullopt;
 }
@@ -89,9 +91,10 @@ void ModelTarget::check_keys(EntityIndex entity, const Uuid& id, const std::stri
         const ClaimSpec& claim = program_.claims[i];
         if (!claim.of_column() || claim.entity != entity) continue;
         const std::set<std::uint32_t> columns = columns_of(claim);
-        const std::string mine = key_of(columns, row);
+        const TargetSpec& target = program_.entities[entity].target;
+        const std::string mine = key_of(target, columns, row);
         for (const auto& [other, values] : table(entity)) {
-            if (mine.empty() || other == id || key_of(columns, values) != mine) continue;
+            if (mine.empty() || other == id || key_of(target, columns, values) != mine) continue;
             if (by_hand(entity, id) || by_hand(entity, other)) throw Violation{constraint_of(i)};
             throw std::logic_error(what + ": unique key of " + name +
                                    " violated: " + display_key(mine));

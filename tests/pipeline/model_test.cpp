@@ -153,8 +153,12 @@ private:
         const Uuid id = row->first;
         const auto root = root_of_row(*program_, *state_, entity, id);
         if (!root) return;
-        const auto record = StateView{*program_, *state_}.record(root->entity, root->root);
-        if (record->state != StoredState::applied || !target_.steal(entity, id)) return;
+        StateView view{*program_, *state_};
+        const auto record = view.record(root->entity, root->root);
+        if (record->state != StoredState::applied) return;
+        // Work that is open may park it: then its last good row would stand, and nobody write it.
+        if (derive(*program_, root->entity, root->root, view).state != RootState::row) return;
+        if (!target_.steal(entity, id)) return;
         Batch repair{*program_, *state_, limits_};
         repair.add_root(*root);
         commit(repair);

@@ -60,7 +60,8 @@ TEST_CASE("a table is read with its types, key and identity", "[postgres]") {
     CHECK_FALSE(read_table_facts(connection, "public", "none"));
 }
 
-TEST_CASE("the catalog says of which types equal values are written alike", "[postgres]") {
+TEST_CASE("the catalog says of which types equal values are written alike, and whose we know",
+          "[postgres]") {
     auto& cluster = test::Cluster::shared();
     const std::string database = cluster.create_database("equality");
     cluster.execute(database, R"(
@@ -69,19 +70,27 @@ TEST_CASE("the catalog says of which types equal values are written alike", "[po
         CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
         CREATE TABLE alike (a int, b numeric(5, 2), c float8, d varchar(3), e char(3), f uuid, g timetz, h inet, i mood, j int[],
             k text[], l mood[], m code, n "char", o bytea, p bit(3), q text COLLATE "C", r money, s timestamptz);
-        CREATE TABLE unlike (a citext, b interval, c jsonb, d json, e xml, f tsrange, g pair, h point, i folded, j twice,
-            k numeric[], l citext[], m float4[], n char(3)[], o text COLLATE any_case, p interval[], q tsvector);)");
+        CREATE DOMAIN spans AS tstzrange; CREATE DOMAIN digits AS numeric;
+        CREATE TABLE spelled (a citext, b interval, c jsonb, i folded, j twice,
+            k numeric[], l citext[], m float4[], n char(3)[], p interval[], q twice[], r digits[], s jsonb[]);
+        CREATE TABLE unlike (a int8multirange, d json, e xml, f tsrange, g pair, h point, o text COLLATE any_case,
+            q tsvector, r json[], s pair[], t spans, u spans[], v text[] COLLATE any_case, w citext COLLATE any_case);)");
     auto connection = open(database);
     const auto alike = read_table(connection, "public", "alike");
     for (const CatalogColumn& column : alike->columns) {
         INFO(column.name << " " << column.type_name);
-        CHECK(column.plain_equality);
+        CHECK((column.key && !column.key->changes()));
         CHECK(column.blank_padded == (column.name == "e" || column.name == "m"));
+    }
+    const auto spelled = read_table(connection, "public", "spelled");
+    for (const CatalogColumn& column : spelled->columns) {
+        INFO(column.name << " " << column.type_name);
+        CHECK((column.key && column.key->changes()));
     }
     const auto unlike = read_table(connection, "public", "unlike");
     for (const CatalogColumn& column : unlike->columns) {
         INFO(column.name << " " << column.type_name);
-        CHECK_FALSE(column.plain_equality);
+        CHECK_FALSE(column.key);
         CHECK_FALSE(column.blank_padded);
         CHECK(column.keeps_text == (column.name == "d"));
     }
