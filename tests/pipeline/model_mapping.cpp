@@ -273,6 +273,13 @@ std::vector<Value> key_values(const MappedRelation& relation, const Row& row) {
     return values;
 }
 
+KeyBytes one_key(const MappedRelation& relation, const Row& row) {
+    std::vector<Value> values;
+    for (const std::uint32_t position : relation.key)
+        values.push_back(relation.columns[position].key.of(row[position]));
+    return encode_key(values);
+}
+
 std::map<std::string, CatalogTable> model_catalog(const KeyForm& names) {
     const Type n = Type::integer;
     const Type t = Type::text;

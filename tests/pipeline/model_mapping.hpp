@@ -29,6 +29,9 @@ Value spelled(Random& random, const KeyForm& form, std::int64_t number);
 // As the row spells them.
 std::vector<Value> key_values(const MappedRelation& relation, const Row& row);
 
+// One for all rows of equal keys, made apart from MappedRelation::key_of.
+KeyBytes one_key(const MappedRelation& relation, const Row& row);
+
 // As lower() of a database whose collation is C.
 std::shared_ptr<const CaseFolding> ascii_folding();
 
