@@ -2,6 +2,7 @@
 
 #include "pipeline/claims.hpp"
 #include "pipeline/root_name.hpp"
+#include "pipeline/state_view.hpp"
 #include "postgres/codec.hpp"
 #include "postgres/quote.hpp"
 #include "state/keys.hpp"
@@ -9,6 +10,10 @@
 #include "target/statements.hpp"
 #include "verify/history.hpp"
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace crossfade {
@@ -37,6 +42,26 @@ std::optional<RootRef> first_wish(const Program& program, const Reader& state,
     return first;
 }
 
+// What the root wants to have in the columns of the claim, as text; nothing if it is no more what
+// the registry says (work is open).
+std::map<std::uint32_t, std::string> wished(const Program& program, const Reader& state,
+                                            const RootRef& root, const ClaimSpec& claim,
+                                            const KeyBytes& value) {
+    StateView view{program, state};
+    const Outcome outcome = derive(program, root.entity, root.root, view);
+    std::map<std::uint32_t, std::string> columns;
+    const bool wants = std::ranges::any_of(outcome.wishes, [&](const ClaimWish& wish) {
+        const ClaimSpec& spec = program.claims[wish.claim];
+        return spec.registry == claim.registry && spec.column == claim.column &&
+               wish.value == value;
+    });
+    if (!wants || outcome.state != RootState::row) return columns;
+    columns.emplace(claim.column, format_value(outcome.values[claim.column]));
+    for (const std::uint32_t column : claim.within)
+        columns.emplace(column, format_value(outcome.values[column]));
+    return columns;
+}
+
 }  // namespace
 
 void find_unheld(const Program& program, EntityIndex entity, const Reader& state,
@@ -50,12 +75,9 @@ void find_unheld(const Program& program, EntityIndex entity, const Reader& state
             if (!root || root->entity != entity) continue;  // of an entity that shares the claim
             const auto record = read_record(state, *root);
             if (!record || !record->present || record->state != StoredState::applied) continue;
+            const auto columns = wished(program, state, *root, claim, value);
+            if (columns.empty()) continue;
             if (!shape) shape = read_shape(target, spec.schema, spec.table);
-            const std::vector<Value> parts = decode_key(value);
-            std::map<std::uint32_t, std::string> columns{
-                {claim.column, format_value(parts.back())}};
-            for (std::size_t i = 0; i < claim.within.size(); ++i)
-                columns.emplace(claim.within[i], format_value(parts.at(i)));
             std::set<std::uint32_t> positions;
             Params params{Uuid{}.format()};
             for (const auto& [column, text] : columns) {
