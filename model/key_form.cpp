@@ -238,7 +238,7 @@ Value KeyForm::of(const Value& value) const {
         case KeyKind::document: return document_key(value);
         default: break;
     }
-    const Value typed = text == nullptr ? value : typed_text(kind, *text).value_or(value);
+    Value typed = text == nullptr ? value : typed_text(kind, *text).value_or(value);
     switch (kind) {
         case KeyKind::single: return real_key(typed, true);
         case KeyKind::real: return real_key(typed, false);

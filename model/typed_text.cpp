@@ -91,7 +91,7 @@ std::optional<Value> read_uuid(std::string_view text) {
         digits += c;
     }
     if (digits.size() != 32) return std::nullopt;
-    for (const std::size_t at : {20, 16, 12, 8})
+    for (const std::size_t at : {20U, 16U, 12U, 8U})
         digits.insert(at, 1, '-');
     const auto uuid = Uuid::parse(digits);
     return uuid ? std::optional<Value>{*uuid} : std::nullopt;

@@ -71,8 +71,10 @@ public:
     bool lose_claim(const RootRef& root, std::uint32_t claim);
     // A row carries a unique value that another root takes, and the state does not know: its root
     // has not written it yet, or somebody put the value there. That root joins the batch, and gives
-    // up its unique values first. False: it did so already.
+    // up its unique values first. What it has instead may stand in another row, too: the next time
+    // it takes what nobody has. False: it did so already.
     bool unseat(const RootRef& root);
+    bool empty(const RootRef& root);         // the second step, of a root that has done the first
     void accept(const BatchAnswer& answer);  // rows that were not deleted after all
     // All changes of the state, for the intent. After accept().
     WriteSet changes(const Position& position);

@@ -46,6 +46,7 @@ public:
         std::set<RootRef> missing;    // rows that somebody deleted: write them anew
         std::set<RootRef>
             unseated;  // it is not known what unique values their rows carry: given up first
+        std::set<RootRef> emptied;     // of these, those that take what nobody has meanwhile
         std::set<ClaimValue> foreign;  // values that the target refused in an earlier attempt
         bool ask_again = true;         // of values that rows born on the target held once
         std::int64_t outcome_budget =

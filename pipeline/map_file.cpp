@@ -1,6 +1,7 @@
 #include "pipeline/map_file.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/claims.hpp"
 #include "pipeline/shape_things.hpp"
 #include "state/durable_file.hpp"
 #include "state/keys.hpp"

@@ -38,7 +38,8 @@ void Deriver::take_claims(EntityIndex entity, const KeyBytes& root, Working& wor
     if (input_.refused.contains({entity, root}))
         claims = living_claims(program_, entity, working.outcome);
     // A row that stands and in which somebody put a value of another root gives up its own, too.
-    const bool unseated = input_.unseated.contains({entity, root});
+    const bool unseated =
+        input_.unseated.contains({entity, root}) && !input_.stuck.contains({entity, root});
     if (working.fate == Fate::stand && !unseated) keep_held(kLiving);
     if ((working.fate == Fate::retire || working.fate == Fate::leave) && !unseated)
         keep_held(kKept);

@@ -3,6 +3,8 @@
 #include "pipeline/deriver.hpp"
 #include "pipeline/digests.hpp"
 
+#include <algorithm>
+
 namespace crossfade {
 
 bool Deriver::takes_over(EntityIndex entity, const KeyBytes& root, const Working& working) const {
@@ -19,7 +21,7 @@ void Deriver::unseat(EntityIndex entity, const KeyBytes& root, const Working& wo
     vacate.root = {entity, root};
     const bool stood = working.before.present;
     vacate.id = stood ? working.before.id : working.outcome.id;
-    vacate.unseats = true;
+    vacate.unseats = input_.emptied.contains({entity, root});
     for (const ClaimSpec& claim : program_.claims) {
         if (!claim.of_column() || claim.entity != entity) continue;
         const bool others = stood ? !find_digest(working.before, claim.column).empty()

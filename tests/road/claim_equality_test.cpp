@@ -131,7 +131,7 @@ TEST_CASE("moments and documents that a claimed column holds equal are one value
                   {"interval", "1 mon", "30 days"},
                   {"interval", "1 day", "24:00:00", "interval"},
                   {"jsonb", "{\"a\": 1.0, \"b\": [1e1]}", "{\"b\":[10],\"a\":2,\"a\":1}"},
-                  {"jsonb", "[1.50]", "[1.5]", "jsonb"},
+                  {"jsonb", " [1.50]", " [1.5]", "jsonb"},
                   {"numeric[]", "{1.0,NULL}", "{1.00, null}", "numeric[]"},
                   {"citext[]", "{Ä,b}", "{ä,B}"}});
 }

@@ -68,7 +68,9 @@ TEST_CASE("verify lists the rows that are not the bridge's, each once, if it is 
     CHECK_THAT(listed.output, ContainsSubstring(line));
     CHECK_THAT(listed.output, !ContainsSubstring("born u id"));
     CHECK_THAT(loaded.verify({"--born", "--json"}).output,
-               ContainsSubstring("\"born_rows\": [{\"id\": \"" + id + "\", \"entity\": \"t\"}]"));
+               ContainsSubstring("\"born_rows\": [{\"id\": \"" + id +
+                                 "\", \"entity\": \"t\", "
+                                 "\"unknown\": false}]"));
 }
 
 TEST_CASE("verify says what a finding means and what repairs it", "[road][postgres]") {
