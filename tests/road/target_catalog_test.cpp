@@ -236,8 +236,9 @@ TEST_CASE("what changes nothing for the bridge is no finding on the target", "[r
           "ALTER TABLE t ADD CONSTRAINT other FOREIGN KEY (p) REFERENCES p NOT VALID",
           "ALTER TABLE t VALIDATE CONSTRAINT other",
           "CREATE TRIGGER late AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION skip()",
-          "CREATE TRIGGER off BEFORE INSERT ON t FOR EACH ROW WHEN (false) EXECUTE FUNCTION skip()"
-          "; ALTER TABLE t DISABLE TRIGGER off; DROP TRIGGER off ON t",
+          "CREATE TRIGGER off BEFORE INSERT ON t FOR EACH ROW WHEN (false) EXECUTE FUNCTION "
+          "skip(); "
+          "ALTER TABLE t DISABLE TRIGGER off; DROP TRIGGER off ON t",
           "CREATE TABLE kept_9 PARTITION OF kept FOR VALUES IN (9)",
           "CREATE TABLE stranger (LIKE t INCLUDING ALL)",
           "ALTER INDEX t_pkey RENAME TO pk"}) {
