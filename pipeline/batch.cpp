@@ -245,10 +245,10 @@ bool Batch::lose_claim(const RootRef& root, std::uint32_t claim) {
 bool Batch::unseat(const RootRef& root) {
     input_.dirty[root.entity].insert(root.root);
     input_.forgotten.insert(root);
-    return input_.unseated.insert(root).second || empty(root);
+    return input_.unseated.insert(root).second || clear_unique(root);
 }
 
-bool Batch::empty(const RootRef& root) {
+bool Batch::clear_unique(const RootRef& root) {
     return input_.unseated.contains(root) && input_.emptied.insert(root).second;
 }
 

@@ -74,7 +74,7 @@ public:
     // up its unique values first. What it has instead may stand in another row, too: the next time
     // it takes what nobody has. False: it did so already.
     bool unseat(const RootRef& root);
-    bool empty(const RootRef& root);         // the second step, of a root that has done the first
+    bool clear_unique(const RootRef& root);  // the second step, of a root that has done the first
     void accept(const BatchAnswer& answer);  // rows that were not deleted after all
     // All changes of the state, for the intent. After accept().
     WriteSet changes(const Position& position);

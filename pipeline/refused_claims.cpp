@@ -76,7 +76,7 @@ void settle_refused_claims(const Program& program, const Reader& state, const Un
         const auto holder = claims.holder(refusal);
         if (holder && refused.contains(*holder))
             waiting.emplace(refusal.root, *holder);
-        else if (holder && (batch.unseat(*holder) || batch.empty(refusal.root)))
+        else if (holder && (batch.unseat(*holder) || batch.clear_unique(refusal.root)))
             unseated = true;
     }
     const bool all_wait = waiting.size() == refused.size();

@@ -68,6 +68,7 @@ void find_unheld(const Program& program, EntityIndex entity, const Reader& state
                  Connection& target, EntityVerification& counts, DifferenceLog& log) {
     const TargetSpec& spec = program.entities[entity].target;
     std::optional<TableShape> shape;
+    std::optional<TableStatements> table;  // borrows it
     for (const ClaimSpec& claim : program.claims) {
         if (!claim.of_column() || claim.entity != entity) continue;
         for (const KeyBytes& value : marked_values(state, claim.registry)) {
@@ -77,15 +78,17 @@ void find_unheld(const Program& program, EntityIndex entity, const Reader& state
             if (!record || !record->present || record->state != StoredState::applied) continue;
             const auto columns = wished(program, state, *root, claim, value);
             if (columns.empty()) continue;
-            if (!shape) shape = read_shape(target, spec.schema, spec.table);
+            if (!shape) {
+                shape = read_shape(target, spec.schema, spec.table);
+                table.emplace(entity, spec, *shape);
+            }
             std::set<std::uint32_t> positions;
             Params params{Uuid{}.format()};
             for (const auto& [column, text] : columns) {
                 positions.insert(column);
                 params.text(text);
             }
-            const TableStatements table{entity, spec, *shape};
-            if (!target.exec(table.holder_sql(positions), params).empty()) continue;
+            if (!target.exec(table->holder_sql(positions), params).empty()) continue;
             const std::string column = spec.columns[claim.column].name;
             const QueryResult now =
                 target.exec("SELECT " + quote_identifier(column) + "::text FROM " +
