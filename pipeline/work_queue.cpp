@@ -124,12 +124,17 @@ WorkCount count_work(const Reader& reader) {
     return count;
 }
 
+bool load_is_open(const Reader& reader) {
+    return reader.get(Family::meta, keys::kLoad) && !reader.get(Family::meta, keys::kLoadFinished);
+}
+
 EndLsn settled_lsn(const Reader& reader) {
     // The position first: read the other way round, a batch in between could show it ahead of its
     // own work.
     const EndLsn applied = read_position(reader).applied;
-    const auto item = first_work(reader);
     // Whoever waits for something older than the snapshot waits for the load as well.
+    if (load_is_open(reader)) return EndLsn{};
+    const auto item = first_work(reader);
     if (item && item->kind == WorkItem::Kind::load) return EndLsn{};
     EndLsn settled = applied;
     for (const auto& birth :

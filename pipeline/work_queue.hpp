@@ -50,7 +50,10 @@ struct WorkCount {
     std::uint64_t deferred = 0;
 };
 WorkCount count_work(const Reader& reader);
-// The LSN up to which everything is applied and no work is open.
+// The initial load has begun, and not all that it leaves to do is done: entities to derive, roots
+// of an earlier state that are gone, the target's indexes.
+bool load_is_open(const Reader& reader);
+// The LSN up to which everything is applied and no work is open; none while the load is open.
 EndLsn settled_lsn(const Reader& reader);
 
 // Queues the derivation of every root of every entity, parents first: what a load does after the

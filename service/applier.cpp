@@ -11,6 +11,7 @@
 #include "service/open_work.hpp"
 #include "service/source_identity.hpp"
 #include "service/unique_keys.hpp"
+#include "state/keys.hpp"
 #include "target/schema.hpp"
 #include "telemetry/kill_point.hpp"
 
@@ -284,9 +285,9 @@ bool Applier::step(bool load_only) {
     follow_session();
     if (load_open_) {
         if (const auto danger = slot_watch_.danger()) throw Failure{*danger};
-        const auto item = first_work(store_);
-        if (item && item->kind == WorkItem::Kind::load) {
-            load_progress_.show(item->entity);
+        const auto item = load_is_open(store_) ? first_work(store_) : std::nullopt;
+        if (item) {
+            if (item->kind == WorkItem::Kind::load) load_progress_.show(item->entity);
         } else {
             finish_load();
             load_open_ = false;
@@ -314,12 +315,17 @@ bool Applier::step(bool load_only) {
 }
 
 void Applier::finish_load() {
-    const bool loaded = load_progress_.finish();
-    kill_point("load_done");
-    complete_target(*target_, config_.source.slot, specs_, loaded, log_);
+    if (load_is_open(store_)) {
+        const bool loaded = load_progress_.finish();
+        kill_point("load_done");
+        complete_target(*target_, config_.source.slot, specs_, loaded, log_);
+        WriteSet set;
+        set.put(Family::meta, std::string{keys::kLoadFinished}, "");
+        store_.write(set, true);
+        log_.info("load finished", {fields::end_lsn(road_.position().applied.lsn.format())});
+    }
     release_load_memory(store_);
     set_limits(*target_, {config_.target.lock_timeout, config_.target.statement_timeout});
-    log_.info("load finished", {fields::end_lsn(road_.position().applied.lsn.format())});
 }
 
 void Applier::run(bool load_only) {

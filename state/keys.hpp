@@ -16,7 +16,7 @@
 //   work        queue(1) birth_lsn(8) sequence(8)                WorkItem
 //   quarantine  entity(4) root                                   QuarantineRecord
 //   intents     "batch"                                          batch number, WriteSet
-//   meta        "position" "work_sequence" "load" "source_identity" "mapping_shape" "displaced"
+//   meta        "position" "work_sequence" "load" "load_finished" "source_identity" "mapping_shape" "displaced"
 //               "source_catalog" "source_catalog_seen" "target_catalog"
 //               "work_front/" queue(1)                           key of work: none is before it
 //               "count/" entity(4) what                          decimal number
@@ -105,6 +105,8 @@ inline constexpr std::string_view kIntent = "batch";
 inline constexpr std::string_view kPosition = "position";
 inline constexpr std::string_view kWorkSequence = "work_sequence";
 inline constexpr std::string_view kLoad = "load";  // how far the initial load is
+// There once all work of the load is done and the target is complete.
+inline constexpr std::string_view kLoadFinished = "load_finished";
 inline constexpr std::string_view kSourceIdentity = "source_identity";
 inline constexpr std::string_view kMappingShape = "mapping_shape";
 inline constexpr std::string_view kSourceCatalog = "source_catalog";  // service/catalog_watch

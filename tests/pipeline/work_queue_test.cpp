@@ -5,6 +5,8 @@
 #include "tests/support/catch.hpp"
 
 #include "model/encoding.hpp"
+#include "pipeline/position.hpp"
+#include "state/keys.hpp"
 
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>
@@ -52,6 +54,35 @@ TEST_CASE("30,000 roots to be tried again cost a number of steps in proportion t
     CHECK(count_work(road.store()).open == 0);
     CHECK(settled_lsn(road.store()) == read_position(road.store()).applied);
     CHECK(road.account(R::kItems) == "30000 rows, 0 pending");
+}
+
+TEST_CASE("nothing is settled before the load is over, whatever it still has to do", "[pipeline]") {
+    constexpr Lsn kSnapshot{1'000};
+    TemporaryDirectory folder;
+    const auto store = RocksStore::open(folder / "state");
+    const auto put = [&](std::string_view key, const char* value) {
+        WriteSet set;
+        set.put(Family::meta, std::string{key}, value);
+        store->write(set, true);
+    };
+    WriteSet begun;
+    Position position;
+    position.applied = EndLsn{kSnapshot};
+    write_position(begun, position);
+    enqueue_root(*store, begun, item_root(1), kSnapshot);  // gone since an earlier load
+    store->write(begun, true);
+    put(keys::kLoad, "derive");
+    CHECK(settled_lsn(*store) == EndLsn{});
+    CHECK(load_is_open(*store));
+
+    WriteSet worked;
+    clear_work(worked);
+    store->write(worked, true);
+    CHECK(settled_lsn(*store) == EndLsn{});  // the target's indexes are put back
+
+    put(keys::kLoadFinished, "");
+    CHECK_FALSE(load_is_open(*store));
+    CHECK(settled_lsn(*store) == EndLsn{kSnapshot});
 }
 
 TEST_CASE("an item put before those that were taken is the next one", "[pipeline]") {
