@@ -20,6 +20,8 @@ namespace crossfade {
 
 namespace {
 
+constexpr std::chrono::seconds kAnswerWithin{5};
+
 struct StatusOptions {
     bool json = false;
     bool watch = false;
@@ -55,7 +57,7 @@ std::optional<Status> own_status(const Config& config) {
 
 std::optional<Status> current_status(const Config& config) {
     if (auto client = ControlClient::try_connect(control_socket(config)))
-        return parse_status(client->request("status"));
+        return parse_status(client->request("status", {}, kAnswerWithin));
     return own_status(config);
 }
 

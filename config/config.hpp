@@ -61,6 +61,7 @@ struct RetryConfig {
     std::chrono::milliseconds first{200};
     std::chrono::milliseconds max{30'000};
     std::chrono::milliseconds connect_timeout{10'000};  // of either server
+    std::chrono::milliseconds silence{30'000};          // of a server that cannot be asked
 };
 
 struct Config {

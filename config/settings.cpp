@@ -164,6 +164,8 @@ std::vector<Setting> limit_settings() {
                  [](Config& c) -> milliseconds& { return c.retry.max; }),
         duration("retry.connect_timeout", milliseconds{100},
                  [](Config& c) -> milliseconds& { return c.retry.connect_timeout; }),
+        duration("retry.silence", milliseconds{1'000},
+                 [](Config& c) -> milliseconds& { return c.retry.silence; }),
     };
 }
 

@@ -64,12 +64,13 @@ void settle_refused_claims(const Program& program, const Reader& state, const Un
                            const HolderOf& holder_of, const TargetBatch& attempt, Batch& batch,
                            BatchAnswer& answer) {
     const RefusedClaims claims{program, state, keys, holder_of, attempt};
-    std::set<RootRef> refused;
+    // Of these nothing was written: not even a value was given up.
+    std::set<RootRef> refused{answer.left_out.begin(), answer.left_out.end()};
     for (const Refusal& refusal : answer.refused)
         refused.insert(refusal.root);
     bool unseated = false;
-    // Who waits for a holder that was refused as well: it may have kept a value that it was to give
-    // up in this batch.
+    // Who waits for a holder that was refused as well, or left out: it may have kept a value that
+    // it was to give up in this batch.
     std::map<RootRef, RootRef> waiting;
     for (const Refusal& refusal : answer.refused) {
         if (!claims.claim_of(refusal)) continue;
@@ -79,7 +80,7 @@ void settle_refused_claims(const Program& program, const Reader& state, const Un
         else if (holder && (batch.unseat(*holder) || batch.clear_unique(refusal.root)))
             unseated = true;
     }
-    const bool all_wait = waiting.size() == refused.size();
+    const bool all_wait = waiting.size() == answer.refused.size();
     for (const auto& [root, holder] : waiting)
         unseated = (all_wait && batch.unseat(holder)) || unseated;
     // Rows that need each other were refused together: what is left shows in the next attempt.

@@ -4,6 +4,7 @@
 #include "postgres/quote.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -139,24 +140,28 @@ namespace {
     throw Failure{Error{ErrorKind::unavailable, options.purpose + ": cannot connect: " + why}};
 }
 
-// PQconnectdbParams, that an interrupt ends. connect_timeout counts for all hosts together; name
-// resolution is not interrupted (libpq).
-ConnPtr connect_interruptibly(const ConnectKeywords& keywords, const ConnectionOptions& options) {
+// PQconnectdbParams, that an interrupt ends, and with milliseconds. connect_timeout counts for all
+// hosts together; name resolution is not interrupted (libpq).
+ConnPtr connect_in_time(const ConnectKeywords& keywords, const ConnectionOptions& options) {
     using Clock = std::chrono::steady_clock;
-    const auto timeout = keywords.connect_timeout();
+    std::chrono::milliseconds timeout = keywords.connect_timeout();
+    if (options.answer_within.count() > 0 &&
+        (timeout.count() == 0 || options.answer_within < timeout))
+        timeout = options.answer_within;
     const auto end = Clock::now() + timeout;
     ConnPtr connection{PQconnectStartParams(keywords.keywords(), keywords.values(), 0)};
+    const Interrupt* const interrupt = options.interrupt;
     auto next = PGRES_POLLING_WRITING;
     while (connection && PQstatus(connection.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK) {
         pollfd waits[] = {{PQsocket(connection.get()),
                            static_cast<short>(next == PGRES_POLLING_WRITING ? POLLOUT : POLLIN), 0},
-                          {options.interrupt->descriptor(), POLLIN, 0}};
+                          {interrupt != nullptr ? interrupt->descriptor() : -1, POLLIN, 0}};
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
         if (timeout.count() > 0 && left.count() <= 0) fail_to_wait(options, "timeout expired");
         const int ready =
             ::poll(waits, 2, timeout.count() > 0 ? static_cast<int>(left.count()) : -1);
-        if (options.interrupt->raised()) fail_to_wait(options, "interrupted");
-        if (ready > 0) next = PQconnectPoll(connection.get());
+        if (interrupt != nullptr && interrupt->raised()) fail_to_wait(options, "interrupted");
+        if (ready > 0 && waits[0].revents != 0) next = PQconnectPoll(connection.get());
         if (next == PGRES_POLLING_FAILED) break;
     }
     return connection;
@@ -172,22 +177,24 @@ Connection::Connection(ConnPtr connection, std::string purpose)
 
 Connection Connection::open(const ConnectionOptions& options) {
     const ConnectKeywords keywords{options};
-    ConnPtr connection =
-        options.interrupt != nullptr
-            ? connect_interruptibly(keywords, options)
-            : ConnPtr{PQconnectdbParams(keywords.keywords(), keywords.values(), 0)};
+    ConnPtr connection = connect_in_time(keywords, options);
     if (!connection) throw std::bad_alloc{};
     if (PQstatus(connection.get()) != CONNECTION_OK)
         fail_to_connect(connection.get(), options.purpose);
-    if (options.interrupt != nullptr) {
-        options.interrupt->add(connection.get());
-        connection.get_deleter().interrupt = options.interrupt;
-    }
     return adopt(std::move(connection), options);
 }
 
 Connection Connection::adopt(ConnPtr connection, const ConnectionOptions& options) {
+    if (options.interrupt != nullptr) {
+        options.interrupt->add(connection.get());
+        connection.get_deleter().interrupt = options.interrupt;
+    }
+    if (options.answer_within.count() == 0) {
+        connection.get_deleter().session = ServerSession::begin(
+            options.purpose, options.application_name, PQsocket(connection.get()));
+    }
     Connection adopted{std::move(connection), options.purpose};
+    adopted.answer_within_ = options.answer_within;
     adopted.pin(options);
     return adopted;
 }
@@ -209,7 +216,9 @@ void Connection::pin(const ConnectionOptions& options) {
         "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings "
         "WHERE name IN ('idle_session_timeout', 'transaction_timeout')");
     std::string query =
-        "SELECT pg_catalog.current_setting('search_path'), "
+        "SELECT pg_catalog.pg_backend_pid(), "
+        "extract(epoch from pg_catalog.pg_postmaster_start_time()), "
+        "pg_catalog.current_setting('search_path'), "
         "pg_catalog.current_setting('client_encoding')";
     for (const Pin& pin : kPins) {
         query += ", pg_catalog.current_setting(" + quote_literal(pin.name) + ")";
@@ -223,16 +232,22 @@ void Connection::pin(const ConnectionOptions& options) {
                                                 "\" instead of \"" + std::string{value} + "\""}
                 .with_hint("connect without a pooler that ignores startup options")};
     };
-    expect(0, "search_path", options.search_path);
-    expect(1, "client_encoding", "UTF8");
-    int column = 2;
+    if (ServerSession* const known = session())
+        known->known_as(static_cast<int>(shown.integer(0, 0)),
+                        std::strtod(std::string{shown.text(0, 1)}.c_str(), nullptr));
+    expect(2, "search_path", options.search_path);
+    expect(3, "client_encoding", "UTF8");
+    int column = 4;
     for (const Pin& pin : kPins)
         expect(column++, pin.name, pin.value);
 }
 
 void Connection::fail(const PGresult* result) const {
     Error error = server_error(result, connection_.get()).to_error();
-    if (!is_good() && error.kind() != ErrorKind::unavailable) {
+    const std::string cut = session() != nullptr ? session()->cut_reason() : std::string{};
+    if (!cut.empty()) {
+        error = Error{ErrorKind::unavailable, cut};
+    } else if (!is_good() && error.kind() != ErrorKind::unavailable) {
         error = Error{ErrorKind::unavailable, error.message(), error.sqlstate()};
     }
     throw Failure{error.within(purpose_)};
@@ -244,8 +259,52 @@ Error Connection::data_error(const PGresult* result) const {
     return error;
 }
 
-Result<QueryResult> Connection::checked(PGresult* raw) {
-    ResultPtr result{raw};
+void Connection::give_up() noexcept {
+    const int socket = PQsocket(raw());
+    if (socket < 0) return;
+    ::shutdown(socket, SHUT_RDWR);
+    // libpq notices when it reads.
+    while (PQconsumeInput(raw()) == 1 && is_good()) {
+    }
+}
+
+bool Connection::wait_for_input(std::chrono::steady_clock::time_point end) {
+    int timeout = -1;
+    if (answer_within_.count() > 0) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        timeout = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    }
+    pollfd socket{PQsocket(raw()), POLLIN, 0};
+    return ::poll(&socket, 1, timeout) != 0;
+}
+
+ResultPtr Connection::answer(int sent) {
+    const ServerSession::Wait waiting{session()};
+    const auto end = std::chrono::steady_clock::now() + answer_within_;
+    ResultPtr last;
+    if (sent != 1) return last;
+    for (;;) {
+        // Without a bound of our own libpq waits; it also sends what is not sent yet.
+        while (answer_within_.count() > 0 && PQisBusy(raw()) == 1) {
+            if (!wait_for_input(end)) {
+                throw Failure{Error{ErrorKind::unavailable,
+                                    purpose_ + ": no answer within " +
+                                        std::to_string(answer_within_.count()) + " ms"}};
+            }
+            if (PQconsumeInput(raw()) != 1) break;
+        }
+        ResultPtr result{PQgetResult(raw())};
+        if (!result) return last;
+        const ExecStatusType status = PQresultStatus(result.get());
+        last = std::move(result);
+        const bool copies =
+            status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+        if (copies || !is_good()) return last;
+    }
+}
+
+Result<QueryResult> Connection::checked(ResultPtr result) {
     switch (PQresultStatus(result.get())) {
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK:
@@ -265,15 +324,15 @@ QueryResult or_throw(Result<QueryResult> result, const std::string& purpose) {
 }  // namespace
 
 Result<QueryResult> Connection::try_exec(const std::string& sql) {
-    return checked(PQexec(raw(), sql.c_str()));
+    return checked(answer(PQsendQuery(raw(), sql.c_str())));
 }
 
 QueryResult Connection::exec(const std::string& sql) { return or_throw(try_exec(sql), purpose_); }
 
 Result<QueryResult> Connection::try_exec(const std::string& sql, const Params& params) {
     const auto& arrays = params.arrays();
-    return checked(PQexecParams(raw(), sql.c_str(), params.size(), nullptr, arrays.values,
-                                arrays.lengths, arrays.formats, 0));
+    return checked(answer(PQsendQueryParams(raw(), sql.c_str(), params.size(), nullptr,
+                                            arrays.values, arrays.lengths, arrays.formats, 0)));
 }
 
 QueryResult Connection::exec(const std::string& sql, const Params& params) {
@@ -281,20 +340,22 @@ QueryResult Connection::exec(const std::string& sql, const Params& params) {
 }
 
 void Connection::prepare(const std::string& name, const std::string& sql) {
-    or_throw(checked(PQprepare(raw(), name.c_str(), sql.c_str(), 0, nullptr)), purpose_);
+    or_throw(checked(answer(PQsendPrepare(raw(), name.c_str(), sql.c_str(), 0, nullptr))),
+             purpose_);
 }
 
 QueryResult Connection::exec_prepared(const std::string& name, const Params& params, bool binary) {
     const auto& arrays = params.arrays();
-    return or_throw(checked(PQexecPrepared(raw(), name.c_str(), params.size(), arrays.values,
-                                           arrays.lengths, arrays.formats, binary ? 1 : 0)),
-                    purpose_);
+    return or_throw(
+        checked(answer(PQsendQueryPrepared(raw(), name.c_str(), params.size(), arrays.values,
+                                           arrays.lengths, arrays.formats, binary ? 1 : 0))),
+        purpose_);
 }
 
 Result<QueryResult> Connection::try_exec_prepared(const std::string& name, const Params& params) {
     const auto& arrays = params.arrays();
-    return checked(PQexecPrepared(raw(), name.c_str(), params.size(), arrays.values, arrays.lengths,
-                                  arrays.formats, 0));
+    return checked(answer(PQsendQueryPrepared(raw(), name.c_str(), params.size(), arrays.values,
+                                              arrays.lengths, arrays.formats, 0)));
 }
 
 }  // namespace crossfade

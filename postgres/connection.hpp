@@ -6,6 +6,7 @@
 #include "postgres/handle.hpp"
 #include "postgres/params.hpp"
 #include "postgres/result.hpp"
+#include "postgres/server_session.hpp"
 #include "postgres/sqlstate.hpp"
 
 #include <chrono>
@@ -27,6 +28,9 @@ struct ConnectionOptions {
     // Of a server that does not answer; whole seconds, rounded up. One in the conninfo wins.
     std::chrono::milliseconds connect_timeout{10'000};
     Interrupt* interrupt = nullptr;  // ends connecting and statements; outlives the connection
+    // The longest wait for an answer; beyond it the connection is lost. 0: none, but the session is
+    // on the list of those that are watched (postgres/server_session.hpp).
+    std::chrono::milliseconds answer_within{0};
     std::string search_path = "pg_catalog,public";  // triggers of the target may rely on public
 };
 
@@ -67,8 +71,17 @@ public:
     using OnNotice = std::function<void(const Notice&)>;
     void on_notice(OnNotice handler) { sink_->handler = std::move(handler); }
 
+    // Ends the session without a word to the server, when its next answer would be another's. The
+    // connection is not good any more, and every later call fails.
+    void give_up() noexcept;
     // Ends the session; every later call fails.
     void disconnect() { connection_.reset(); }
+    // Around a call of libpq that waits, where the functions above are not used.
+    ServerSession* session() const { return connection_.get_deleter().session.get(); }
+    // For who may disconnect() while it waits.
+    std::shared_ptr<ServerSession> shared_session() const {
+        return connection_.get_deleter().session;
+    }
     bool is_good() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
     int server_version() const { return PQserverVersion(connection_.get()); }  // 150020
     int backend_pid() const { return PQbackendPID(connection_.get()); }
@@ -89,11 +102,15 @@ private:
     Connection(ConnPtr connection, std::string purpose);
     static void receive_notice(void* sink, const PGresult* notice);
     void pin(const ConnectionOptions& options);
-    Result<QueryResult> checked(PGresult* result);
+    Result<QueryResult> checked(ResultPtr result);
+    // The answer to what was sent, as PQexec gives it; `sent`: what the sending function returned.
+    ResultPtr answer(int sent);
+    bool wait_for_input(std::chrono::steady_clock::time_point end);
 
     std::unique_ptr<NoticeSink> sink_;  // outlives and outmoves: libpq holds its address
     ConnPtr connection_;
     std::string purpose_;
+    std::chrono::milliseconds answer_within_{0};
 };
 
 // The keywords and values that a connection is opened with: conninfo, pins, keepalives. For

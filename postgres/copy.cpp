@@ -5,23 +5,13 @@ namespace crossfade {
 namespace {
 // The result behind a copy, and the null behind that.
 ResultPtr final_result(Connection& connection) {
+    const ServerSession::Wait waiting{connection.session()};
     ResultPtr result{PQgetResult(connection.raw())};
     while (const ResultPtr more{PQgetResult(connection.raw())}) {
     }
     return result;
 }
 
-void cancel_and_drain(Connection& connection) noexcept {
-    char message[256];
-    if (const CancelPtr cancel = connection.canceller()) {
-        PQcancel(cancel.get(), message, sizeof message);
-    }
-    char* data = nullptr;
-    while (PQgetCopyData(connection.raw(), &data, 0) > 0)
-        PQfreemem(data);
-    while (const ResultPtr result{PQgetResult(connection.raw())}) {
-    }
-}
 }  // namespace
 
 std::uint64_t copy_out(Connection& connection, const std::string& sql,
@@ -32,14 +22,18 @@ std::uint64_t copy_out(Connection& connection, const std::string& sql,
     }
     for (;;) {
         char* data = nullptr;
-        const int length = PQgetCopyData(connection.raw(), &data, 0);
+        const int length = [&] {
+            const ServerSession::Wait waiting{connection.session()};
+            return PQgetCopyData(connection.raw(), &data, 0);
+        }();
         const PqMemory<char> owner{data};
         if (length == -1) break;
         if (length < 0) connection.fail(nullptr);
         try {
             row({data, static_cast<std::size_t>(length)});
         } catch (...) {
-            cancel_and_drain(connection);
+            // The rest could only be read or cancelled by waiting for the server.
+            connection.give_up();
             throw;
         }
     }
@@ -58,6 +52,7 @@ CopyIn::CopyIn(Connection& connection, const std::string& sql) : connection_{con
 
 CopyIn::~CopyIn() {
     if (!open_) return;
+    const ServerSession::Wait waiting{connection_.session()};
     if (PQputCopyEnd(connection_.raw(), "the copy was given up") != 1)
         return;  // no session left to drain
     while (const ResultPtr result{PQgetResult(connection_.raw())}) {
@@ -65,6 +60,7 @@ CopyIn::~CopyIn() {
 }
 
 void CopyIn::put(std::string_view data) {
+    const ServerSession::Wait waiting{connection_.session()};
     static constexpr std::size_t kPieceMax =
         1 << 24;  // libpq counts in int, and buffers what it is given
     while (!data.empty()) {
@@ -78,6 +74,7 @@ void CopyIn::put(std::string_view data) {
 
 Result<std::uint64_t> CopyIn::finish() {
     open_ = false;
+    const ServerSession::Wait waiting{connection_.session()};
     if (PQputCopyEnd(connection_.raw(), nullptr) != 1) connection_.fail(nullptr);
     ResultPtr result = final_result(connection_);
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)

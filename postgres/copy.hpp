@@ -11,8 +11,8 @@ namespace crossfade {
 
 // Runs COPY ... TO STDOUT. `row` gets each message: in text format one line with its '\n', in
 // binary format one tuple (the first one behind the file header, see copy_binary.hpp). The view
-// dies with the call. If `row` throws, the rest is cancelled and drained, and the exception passes
-// on. Returns the number of rows.
+// dies with the call. If `row` throws, the session is given up, and the exception passes on.
+// Returns the number of rows.
 std::uint64_t copy_out(Connection& connection, const std::string& sql,
                        const std::function<void(std::string_view)>& row);
 

@@ -9,9 +9,11 @@
 namespace crossfade {
 
 class Interrupt;
+class ServerSession;
 
 struct FinishConnection {
-    Interrupt* interrupt = nullptr;  // that the connection is registered with
+    Interrupt* interrupt = nullptr;          // that the connection is registered with
+    std::shared_ptr<ServerSession> session;  // taken off the list with the connection
     void operator()(PGconn* connection) const noexcept;
 };
 struct ClearResult {

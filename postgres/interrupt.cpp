@@ -1,6 +1,7 @@
 #include "postgres/interrupt.hpp"
 
 #include "model/error.hpp"
+#include "postgres/server_session.hpp"
 
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@ namespace crossfade {
 
 void FinishConnection::operator()(PGconn* connection) const noexcept {
     if (interrupt != nullptr) interrupt->remove(connection);
+    if (session) session->close();
     PQfinish(connection);
 }
 

@@ -12,6 +12,7 @@ Transaction::~Transaction() { rollback(); }
 
 Result<CommitOutcome> Transaction::commit() {
     open_ = false;
+    const ServerSession::Wait waiting{connection_.session()};
     const ResultPtr result{PQexec(connection_.raw(), "COMMIT")};
     if (!connection_.is_good()) return CommitOutcome::in_doubt;
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)
@@ -27,6 +28,7 @@ Result<CommitOutcome> Transaction::commit() {
 void Transaction::rollback() noexcept {
     if (!open_) return;
     open_ = false;
+    const ServerSession::Wait waiting{connection_.session()};
     const ResultPtr result{PQexec(connection_.raw(), "ROLLBACK")};
 }
 

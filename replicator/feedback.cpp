@@ -3,20 +3,24 @@
 #include "replicator/wal_frame.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace crossfade {
 
-void Feedback::received(Lsn wal_end) { received_ = std::max(received_, wal_end); }
+void Feedback::received(Lsn wal_end) {
+    received_ = std::max(received_, wal_end);
+    heard_ = true;
+}
 
 void Feedback::delivered(EndLsn end) {
     open_ = false;
     delivered_ = std::max(delivered_, end);
-    received(end.lsn);
+    received_ = std::max(received_, end.lsn);
 }
 
 void Feedback::confirm(EndLsn end) {
     confirmed_ = std::max(confirmed_, end);
-    received(end.lsn);
+    received_ = std::max(received_, end.lsn);
 }
 
 void Feedback::limit(Lsn last) { limit_ = limit_ == kNoLimit ? last : std::max(limit_, last); }
@@ -45,7 +49,8 @@ std::string Feedback::update(Clock::time_point now, std::chrono::system_clock::t
     sent_at_ = now;
     sent_ = told();
     reply_requested_ = false;
-    return format_status_update(received_, sent_.lsn, wall);
+    // A server that is there answers; a session that nothing comes from is looked at.
+    return format_status_update(received_, sent_.lsn, wall, !std::exchange(heard_, false));
 }
 
 std::chrono::milliseconds status_interval(std::chrono::milliseconds wal_sender_timeout) {

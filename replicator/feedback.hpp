@@ -51,8 +51,8 @@ public:
     Lsn received() const { return received_; }
     bool due(Clock::time_point now) const;
     Clock::time_point next_due() const;
-    // The standby status update ('r'), and notes that it was sent. `wall` is the client's clock for
-    // the message.
+    // The standby status update ('r'), and notes that it was sent; it asks for an answer if nothing
+    // has come since the last one. `wall` is the client's clock for the message.
     std::string update(Clock::time_point now, std::chrono::system_clock::time_point wall);
 
 private:
@@ -65,6 +65,7 @@ private:
     EndLsn sent_;
     bool open_ = false;
     bool reply_requested_ = false;
+    bool heard_ = true;  // anything since the last update
     Clock::time_point sent_at_;
 };
 

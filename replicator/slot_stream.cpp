@@ -47,6 +47,7 @@ SlotStream::SlotStream(Connection connection, const asio::any_io_executor& execu
                        const Decoder& decoder, SourceIdentity identity, Feedback feedback)
     : decoder_{decoder},
       connection_{std::move(connection)},
+      session_{connection_.shared_session()},
       socket_{executor},
       timer_{executor},
       identity_{identity},
@@ -149,6 +150,7 @@ asio::awaitable<std::optional<WalFrame>> SlotStream::next() {
         if (closed_) break;
         if (feedback_.due(Feedback::Clock::now())) send_update();
         try {
+            const ServerSession::Wait waiting{session_.get(), true};
             co_await socket_.wait_read(connection_.raw());
         } catch (const boost::system::system_error&) {
             if (!closed_) throw;  // close() ends the wait; whatever else is not ours

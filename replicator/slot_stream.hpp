@@ -91,7 +91,8 @@ private:
 
     const Decoder& decoder_;
     Connection connection_;
-    PqSocket socket_;  // after connection_, so that it lets go first
+    std::shared_ptr<ServerSession> session_;  // of the connection, which may go while it waits
+    PqSocket socket_;                         // after connection_, so that it lets go first
     boost::asio::steady_timer timer_;
     SourceIdentity identity_;
     Feedback feedback_;

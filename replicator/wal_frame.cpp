@@ -36,7 +36,7 @@ WalFrame parse_wal_frame(std::string_view bytes) {
 }
 
 std::string format_status_update(Lsn received, Lsn flushed,
-                                 std::chrono::system_clock::time_point wall) {
+                                 std::chrono::system_clock::time_point wall, bool ask) {
     const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(
         wall.time_since_epoch() - kPostgresEpoch);
     std::string out = "r";
@@ -44,7 +44,7 @@ std::string format_status_update(Lsn received, Lsn flushed,
     append_number(out, flushed.offset());
     append_number(out, flushed.offset());
     append_number(out, static_cast<std::uint64_t>(micros.count()));
-    out += '\0';  // no reply wanted
+    out += ask ? '\1' : '\0';
     return out;
 }
 

@@ -29,8 +29,8 @@ using WalFrame = std::variant<WalData, Keepalive>;
 // Throws Failure(trust) on bytes that are neither.
 WalFrame parse_wal_frame(std::string_view bytes);
 
-// 'r'. write = received, flush = apply = flushed.
+// 'r'. write = received, flush = apply = flushed. `ask`: the server is to answer with a keepalive.
 std::string format_status_update(Lsn received, Lsn flushed,
-                                 std::chrono::system_clock::time_point wall);
+                                 std::chrono::system_clock::time_point wall, bool ask = false);
 
 }  // namespace crossfade

@@ -8,7 +8,6 @@
 #include "service/context.hpp"
 #include "service/initial_load.hpp"
 #include "service/load_memory.hpp"
-#include "service/open_work.hpp"
 #include "service/source_identity.hpp"
 #include "service/unique_keys.hpp"
 #include "state/keys.hpp"
@@ -45,7 +44,7 @@ Applier::Applier(const Program& program, RocksStore& store, Config config, Secre
       road_{program, store, limits_of(config_)},
       load_progress_{program, store, console, log_},
       specs_{target_specs(program)},
-      lock_watch_{target_connection("locks"), config_.target.lock_timeout, log_},
+      servers_{config_, log_},
       row_reader_{program, reading_source()},
       slot_watch_{source_options(config_, "slot"), config_.source.slot, log_},
       source_catalog_{program, store},
@@ -72,7 +71,6 @@ Applier::~Applier() = default;
 void Applier::connect() {
     if (writer_) return;
     target_.emplace(Connection::open(target_connection("apply")));
-    lock_watch_.begin(target_->backend_pid());
     upgrade_schema(*target_);
     check_target_catalog(program_, store_, *target_);
     // What a load writes at once, and the indexes behind it, may take as long as they take.
@@ -119,8 +117,10 @@ void Applier::follow_session() {
             throw Failure{Error{ErrorKind::unavailable, "the source closed the stream"}};
         }
         if (!session_ && Clock::now() >= source_retry_.at) start_session();
+        if (session_ && session_->begun()) note_up(source_down_);
     } catch (const Failure& failure) {
         if (next_step(failure.error().kind()) != NextStep::retry) throw;
+        note_down(source_down_, failure.error());
         back_off(source_retry_, failure.error());
     }
 }
@@ -334,13 +334,14 @@ void Applier::run(bool load_only) {
     while (!is_stopping()) {
         bool busy = false;
         try {
-            const LockWatch::Step watched{lock_watch_, target_ ? target_->backend_pid() : 0};
             busy = step(load_only);
+            if (writer_) note_up(target_down_);
         } catch (const Failure& failure) {
             // The source's connection has its own, in follow_session().
             if (next_step(failure.error().kind()) != NextStep::retry) halt(failure);
             if (target_stop_.begun()) continue;
             disconnect();
+            note_down(target_down_, failure.error());
             back_off(target_retry_, failure.error());
         }
         if (!busy) wait_for_news();
@@ -362,19 +363,6 @@ void Applier::stop(const Error& reason) {
     news_.notify_all();
     hold_.close(reason);
     tasks_.close(reason);
-}
-
-Status Applier::status() {
-    Status status = read_status(program_, store_);
-    status.open_work = read_open_work(program_, store_);
-    const std::lock_guard lock{mutex_};
-    status.phase = load_open_ ? "snapshot" : received_ > 1 ? "catching_up" : "streaming";
-    status.lag_transactions = received_;
-    if (received_ > 0) {
-        const auto age = std::chrono::system_clock::now() - oldest_commit_;
-        status.lag_seconds = std::max(0.0, std::chrono::duration<double>(age).count());
-    }
-    return status;
 }
 
 }  // namespace crossfade

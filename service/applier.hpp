@@ -13,7 +13,6 @@
 #include "service/catalog_watch.hpp"
 #include "service/deferred_fill.hpp"
 #include "service/load_progress.hpp"
-#include "service/lock_watch.hpp"
 #include "service/row_reader.hpp"
 #include "service/slot_watch.hpp"
 #include "service/source_catalog.hpp"
@@ -22,6 +21,7 @@
 #include "service/target_catalog.hpp"
 #include "service/target_stop.hpp"
 #include "service/task_queue.hpp"
+#include "service/watched_servers.hpp"
 #include "state/rocks_store.hpp"
 #include "telemetry/logger.hpp"
 
@@ -72,6 +72,14 @@ private:
         std::chrono::milliseconds wait{0};
     };
 
+    // A server that cannot be reached.
+    struct Down {
+        std::string since;
+        std::string why;
+    };
+
+    void note_down(std::optional<Down>& side, const Error& error);
+    void note_up(std::optional<Down>& side);
     void connect();
     void disconnect();
     // execute(), with a connection to the target.
@@ -111,7 +119,7 @@ private:
     LoadProgress load_progress_;
     std::vector<TargetSpec> specs_;
     TargetStop target_stop_;  // outlives target_
-    LockWatch lock_watch_;
+    WatchedServers servers_;
     std::optional<Connection> target_;
     std::unique_ptr<TargetWriter> writer_;
     RowReader row_reader_;
@@ -137,6 +145,8 @@ private:
     bool stopping_ = false;
     std::chrono::system_clock::time_point oldest_commit_{};
     std::size_t received_ = 0;
+    std::optional<Down> source_down_;
+    std::optional<Down> target_down_;
     Lsn seen_;  // the furthest position the source has shown
     SourceCatalog source_catalog_;
     TargetCatalog target_catalog_;

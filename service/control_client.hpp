@@ -3,6 +3,7 @@
 
 #include "service/json_members.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,8 +24,10 @@ public:
 
     using Arguments = std::vector<std::pair<std::string, std::string>>;
     // The answer, one JSON object. What the service refused is thrown as it said it; a service that
-    // went away meanwhile is Failure(unavailable).
-    std::string request(const std::string& command, const Arguments& arguments = {});
+    // went away meanwhile, or has not answered `within` (0: whenever it does), is
+    // Failure(unavailable); then the client is not to be used again.
+    std::string request(const std::string& command, const Arguments& arguments = {},
+                        std::chrono::seconds within = {});
 
 private:
     explicit ControlClient(int socket) : socket_{socket} {}

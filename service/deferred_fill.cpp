@@ -4,6 +4,7 @@
 #include "model/start_thread.hpp"
 #include "pipeline/batch.hpp"
 #include "postgres/codec.hpp"
+#include "postgres/interrupt.hpp"
 #include "postgres/quote.hpp"
 #include "transforms/derivation.hpp"
 
@@ -31,6 +32,7 @@ struct DeferredFill::Impl {
           log{std::move(log)},
           wake{std::move(wake)},
           fingerprinter{std::string_view{reinterpret_cast<const char*>(key.data()), key.size()}} {
+        this->source.interrupt = &interrupt;
         thread = start_thread([this] { run(); });
     }
 
@@ -40,6 +42,8 @@ struct DeferredFill::Impl {
             stopping = true;
         }
         changed.notify_all();
+        interrupt.raise();
+        interrupt.cut();
         thread.join();
     }
 
@@ -146,6 +150,7 @@ struct DeferredFill::Impl {
     Logger log;
     std::function<void()> wake;
     SecretFingerprinter fingerprinter;
+    Interrupt interrupt;  // outlives the connection
     std::optional<Connection> connection;
     std::mutex mutex;
     std::condition_variable changed;

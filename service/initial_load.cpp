@@ -12,6 +12,7 @@
 #include "service/source_identity.hpp"
 #include "service/target_catalog.hpp"
 #include "service/target_ids.hpp"
+#include "service/target_stop.hpp"
 #include "state/keys.hpp"
 #include "target/deferred_indexes.hpp"
 #include "target/progress.hpp"
@@ -55,9 +56,34 @@ void InitialLoad::check_target(Connection& target) const {
                                  "--state`, then `crossfade run` loads anew")};
 }
 
-void InitialLoad::drop_own_slot() const {
+// Ends waits for the source when the service stops, and when the slot is in danger.
+class InitialLoad::SourceStop {
+public:
+    SourceStop(const std::stop_token& stop, const SlotWatch& watch)
+        : asked_{stop, Raise{this}}, endangered_{watch.token(), Raise{this}} {}
+    std::stop_token token() const { return either_.get_token(); }
+    Interrupt& interrupt() { return waits_.interrupt(); }
+
+private:
+    struct Raise {
+        SourceStop* self;
+        void operator()() const {
+            self->either_.request_stop();
+            self->waits_.interrupt().raise();
+            self->waits_.begin();
+        }
+    };
+    std::stop_source either_;
+    TargetStop waits_;
+    std::stop_callback<Raise> asked_;
+    std::stop_callback<Raise> endangered_;
+};
+
+void InitialLoad::drop_own_slot(SourceStop& stop) const {
     // Not over the replication connection: that one has no parameters.
-    Connection source = Connection::open(source_options(config_, "load"));
+    ConnectionOptions options = source_options(config_, "load");
+    options.interrupt = &stop.interrupt();
+    Connection source = Connection::open(options);
     // The server may take a moment to see that the process that held the slot is gone.
     const auto end = std::chrono::steady_clock::now() + config_.retry.connect_timeout;
     for (auto slot = inspect_slot(source, config_.source.slot);
@@ -71,28 +97,6 @@ void InitialLoad::drop_own_slot() const {
 bool has_images(const Reader& state) { return state.get(Family::meta, keys::kLoad) == kDerive; }
 
 bool InitialLoad::begun() const { return store_.get(Family::meta, keys::kLoad).has_value(); }
-
-// Ends waits for the source when the service stops, and when the slot is in danger.
-class InitialLoad::SourceStop {
-public:
-    SourceStop(const std::stop_token& stop, const SlotWatch& watch)
-        : asked_{stop, Raise{this}}, endangered_{watch.token(), Raise{this}} {}
-    std::stop_token token() const { return either_.get_token(); }
-    Interrupt& interrupt() { return interrupt_; }
-
-private:
-    struct Raise {
-        SourceStop* self;
-        void operator()() const {
-            self->either_.request_stop();
-            self->interrupt_.raise();
-        }
-    };
-    std::stop_source either_;
-    Interrupt interrupt_;
-    std::stop_callback<Raise> asked_;
-    std::stop_callback<Raise> endangered_;
-};
 
 void InitialLoad::run(const std::stop_token& stop) {
     if (has_images(store_)) return forget_map();
@@ -115,7 +119,7 @@ void InitialLoad::begin(SourceStop& stop) {
     Connection replication = Connection::open(source);
     if (phase == kImages) {
         log_.info("a load was cut off and begins anew", {});
-        drop_own_slot();
+        drop_own_slot(stop);
         wipe_images(store_);
         drop_progress(target, config_.source.slot);
         ensure_schema(target);
@@ -125,7 +129,9 @@ void InitialLoad::begin(SourceStop& stop) {
     refuse_rules(target, target_specs(program_));
     keep_target_catalog(program_, store_, target);
     {
-        Connection catalog = Connection::open(source_options(config_, "load"));
+        ConnectionOptions options = source_options(config_, "load");
+        options.interrupt = &stop.interrupt();
+        Connection catalog = Connection::open(options);
         keep_catalog(program_, store_, catalog);
     }
     set_meta(store_, std::string{keys::kLoad}, kImages);

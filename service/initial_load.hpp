@@ -54,7 +54,7 @@ private:
     void forget_map() const;
     Connection open_target() const;
     void defer_indexes(Connection& target);
-    void drop_own_slot() const;
+    void drop_own_slot(SourceStop& stop) const;
     void check_target(Connection& target) const;
 
     const Program& program_;

@@ -65,12 +65,18 @@ KeyBytes from_hex(const std::string& text) {
     return bytes;
 }
 
+// `status` is answered within a second, whatever the source does.
+constexpr std::chrono::milliseconds kStatusWithin{500};
+
 // What the source says about its own position; nothing while it cannot be asked.
 class SourcePosition {
 public:
-    explicit SourcePosition(const Config& config) : options_{source_options(config, "status")} {}
+    explicit SourcePosition(const Config& config) : options_{source_options(config, "status")} {
+        options_.answer_within = kStatusWithin;
+    }
     std::optional<Lsn> ask() {
-        const std::lock_guard lock{mutex_};
+        const std::unique_lock lock{mutex_, std::try_to_lock};
+        if (!lock) return std::nullopt;  // somebody asks, and gets no answer at once
         try {
             if (!connection_) connection_ = Connection::open(options_);
             return Lsn::parse(*connection_->exec("SELECT pg_current_wal_lsn()").get(0, 0)).value();
@@ -140,8 +146,11 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, Applier&
 
 // The stream may go on only if slot, server and position still belong together, and the tables are
 // those that were loaded.
-void check_resumable(const Config& config, const Program& program, RocksStore& store) {
-    Connection source = Connection::open(source_options(config, "resume"));
+void check_resumable(const Config& config, const Program& program, RocksStore& store,
+                     Interrupt& interrupt) {
+    ConnectionOptions options = source_options(config, "resume");
+    options.interrupt = &interrupt;
+    Connection source = Connection::open(options);
     const ServerFacts facts = read_server_facts(source);
     const Position position = read_position(store);
     check_resume(inspect_slot(source, config.source.slot), config.source.slot, config.source.plugin,
@@ -210,7 +219,7 @@ int run_service(const Config& config, const Context& context, bool snapshot_only
                              applier.slot_watch(), console, log};
             run_load(load, config, stop.get_token(), log);
             if (!snapshot_only && !stop.stop_requested())
-                check_resumable(config, *context.program, *store);
+                check_resumable(config, *context.program, *store, applier.interrupt());
             service::notify_status("running");
             applier.run(snapshot_only);
         } catch (const Failure& failure) {

@@ -149,7 +149,12 @@ std::string to_json(const Status& status) {
                                          {"done", seconds_or_null(work.done)}})
                                 .text);
     }
+    std::vector<std::string> waits;
+    for (const std::string& sentence : status.waits)
+        waits.push_back(json_quote(sentence));
     return json_object({{"phase", json_quote(status.phase)},
+                        {"since", status.since.empty() ? "null" : json_quote(status.since)},
+                        {"waits", json_array(waits).text},
                         {"source_lsn", quoted_lsn(status.source)},
                         {"applied_lsn", quoted_lsn(status.applied.lsn)},
                         {"settled_lsn", quoted_lsn(status.settled.lsn)},
@@ -167,6 +172,10 @@ Status parse_status(std::string_view json) {
     const JsonMembers members = object(json);
     Status status;
     status.phase = member(members, "phase");
+    if (const std::string& since = member(members, "since"); since != "null") status.since = since;
+    const auto waits = parse_elements(member(members, "waits"));
+    if (!waits) throw Failure{waits.error()};
+    status.waits = *waits;
     status.source = parse_lsn(member(members, "source_lsn"));
     status.applied = EndLsn{parse_lsn(member(members, "applied_lsn")).value_or(Lsn{})};
     status.settled = EndLsn{parse_lsn(member(members, "settled_lsn")).value_or(Lsn{})};
@@ -199,7 +208,10 @@ Status parse_status(std::string_view json) {
 
 std::string to_text(const Status& status) {
     const auto known = [](const std::string& value) { return value == "null" ? "?" : value; };
-    std::string out = "phase     " + status.phase + "\n";
+    std::string out = "phase     " + status.phase;
+    out += (status.since.empty() ? "" : " since " + status.since) + "\n";
+    for (const std::string& sentence : status.waits)
+        out += "waits     " + sentence + "\n";
     out += "source    " + (status.source ? status.source->format() : "?") + "   applied " +
            status.applied.lsn.format() + "   settled " + status.settled.lsn.format() + "\n";
     out += "lag       " + known(count_or_null(status.lag_bytes)) + " bytes, " +

@@ -38,8 +38,11 @@ struct OpenWork {
 };
 
 struct Status {
-    std::string phase = "new";  // new, snapshot, catching_up, streaming, halted
-    std::optional<Lsn> source;  // not known while the source cannot be asked
+    // new, snapshot, catching_up, streaming, source_down, target_down, halted
+    std::string phase = "new";
+    std::string since;               // of a side that is down: 2024-05-01T12:00:00Z; else empty
+    std::vector<std::string> waits;  // a sentence for each wait for a server, and what ends it
+    std::optional<Lsn> source;       // not known while the source cannot be asked
     EndLsn applied;
     EndLsn settled;
     std::optional<std::uint64_t> lag_bytes;         // source - applied

@@ -3,6 +3,7 @@
 #include "async/all.hpp"
 #include "async/channel.hpp"
 #include "model/start_thread.hpp"
+#include "postgres/interrupt.hpp"
 #include "telemetry/kill_point.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -46,6 +47,9 @@ struct StreamSession::Impl {
             else
                 context.stop();  // still connecting
         });
+        // What it asks before the stream begins blocks its thread.
+        interrupt.raise();
+        interrupt.cut();
         thread.join();
     }
 
@@ -70,6 +74,7 @@ struct StreamSession::Impl {
         source.application_name = "crossfade";
         source.purpose = "source";
         source.replication = true;
+        source.interrupt = &interrupt;
         StreamOptions options;
         options.slot = setup.slot;
         options.expected = setup.expected;
@@ -77,6 +82,8 @@ struct StreamSession::Impl {
         options.connect_timeout = setup.connect_timeout;
         stream = co_await SlotStream::start(source, options, *decoder, from);
         if (stopping) co_return;
+        begun = true;
+        wake();
         stream->limit(std::max(limit, setup.limit));
         stream->on_behind(setup.behind);
         co_await all(receive(), stream->report());
@@ -98,12 +105,14 @@ struct StreamSession::Impl {
     Setup setup;
     EndLsn from;
     std::function<void()> wake;
+    Interrupt interrupt;  // outlives the connection
     asio::io_context context{1};
     SecretFingerprinter fingerprinter;
     std::unique_ptr<Decoder> decoder;
     Channel<ChangeStream::Item> items;
     std::unique_ptr<SlotStream> stream;
     std::exception_ptr failure;
+    std::atomic<bool> begun{false};
     std::atomic<bool> ended{false};
     bool stopping = false;
     Lsn limit;           // was told while the stream had not begun
@@ -132,6 +141,8 @@ void StreamSession::limit(Lsn last) {
         if (impl->stream) impl->stream->limit(last);
     });
 }
+
+bool StreamSession::begun() const { return impl_->begun; }
 
 bool StreamSession::drained() const { return impl_->ended && impl_->items.size() == 0; }
 

@@ -46,6 +46,7 @@ public:
     void confirm(EndLsn end);
     // Nothing behind this is told to the source as durable. Only grows.
     void limit(Lsn last);
+    bool begun() const;  // the server has begun to send
     // The session is over and everything it received has been taken. Rethrow failure() to see why;
     // null: the server ended the stream in order.
     bool drained() const;

@@ -1,5 +1,5 @@
-// The end of a service that waits for the target: a moment after begin() the waits are ended, until
-// the waiting thread has ended, too.
+// The end of a service, or of a load, that waits for a server: a moment after begin() the waits are
+// ended, until the waiting thread has ended, too.
 //
 //   SIGTERM -> begin() --1 s--> Interrupt::raise() every 200 ms --2 s--> Interrupt::cut() as well
 //

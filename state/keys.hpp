@@ -16,7 +16,8 @@
 //   work        queue(1) birth_lsn(8) sequence(8)                WorkItem
 //   quarantine  entity(4) root                                   QuarantineRecord
 //   intents     "batch"                                          batch number, WriteSet
-//   meta        "position" "work_sequence" "load" "load_finished" "source_identity" "mapping_shape" "displaced"
+//   meta        "position" "work_sequence" "load" "load_finished" "source_identity"
+//               "mapping_shape" "displaced"
 //               "source_catalog" "source_catalog_seen" "target_catalog"
 //               "work_front/" queue(1)                           key of work: none is before it
 //               "count/" entity(4) what                          decimal number

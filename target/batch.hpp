@@ -94,6 +94,8 @@ struct Refusal {
 
 struct BatchAnswer {
     std::vector<Refusal> refused;  // not empty: rolled back, nothing stands
+    // Roots of which nothing was tried, since a row of theirs refers to a refused one.
+    std::vector<RootRef> left_out = {};
     // UPDATEs that met no row: somebody deleted it; rolled back as well.
     std::vector<RootRef> missing;
     // DELETEs not done because rows still refer to it; the rest stands.

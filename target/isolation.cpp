@@ -216,7 +216,10 @@ void Isolation::refuse(const RootRef& root, const ServerError& error) {
         for (const RowWrite* write : writes->second)
             left_out_ids_.insert(write->id);
     }
-    if (dependant) return;
+    if (dependant) {
+        answer_.left_out.push_back(root);
+        return;
+    }
     const TargetSpec& spec = runner_.tables().specs().at(root.entity);
     answer_.refused.push_back(
         Refusal{.root = root,

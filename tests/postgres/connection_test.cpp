@@ -221,5 +221,6 @@ TEST_CASE("copies go out row by row and in piece by piece", "[postgres]") {
     CHECK_THROWS_AS(copy_out(connection, "COPY (SELECT generate_series(1, 100000)) TO STDOUT",
                              [](std::string_view) { throw std::logic_error{"enough"}; }),
                     std::logic_error);
-    CHECK(connection.exec("SELECT count(*) FROM copied").integer(0, 0) == 2);
+    // What was left of the copy is never read: the session is given up.
+    CHECK_FALSE(connection.is_good());
 }

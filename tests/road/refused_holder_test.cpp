@@ -102,3 +102,40 @@ TEST_CASE("a value in a row that cannot be changed at all is asked for again whe
     CHECK(it.value(holder) == "new");
     CHECK(it.value(5) == old);
 }
+
+TEST_CASE("a value whose holder refers to a refused row goes to who wants it", "[road][postgres]") {
+    const std::string deferred = GENERATE("", " DEFERRABLE INITIALLY DEFERRED");
+    const int holder = GENERATE(3, 7);
+    CAPTURE(deferred, holder);
+    const std::string of_holder = " WHERE id = " + std::to_string(holder);
+    const std::string old = "v" + std::to_string(holder);
+    SmallRoad road{
+        "CREATE TABLE p (id bigint PRIMARY KEY, r int); INSERT INTO p VALUES (1, 1);"
+        "CREATE TABLE t (id bigint PRIMARY KEY, p bigint, v text);"
+        "INSERT INTO t SELECT g, 1, 'v' || g FROM generate_series(1, 9) AS g",
+        "CREATE TABLE p (id uuid PRIMARY KEY, r int CHECK (r < 100));"
+        "CREATE TABLE t (id uuid PRIMARY KEY, old bigint, v text UNIQUE,"
+        " p uuid NOT NULL REFERENCES p" +
+            deferred + ")",
+        "entities:\n"
+        "  p: {target: public.p, root: {row: p}, id: \"'p/' || p.id\", columns: {r: p.r}}\n"
+        "  t: {target: public.t, root: {row: t}, id: \"'t/' || t.id\", parents: {p: {of: "
+        "p, root: t.p}}, columns: {old: t.id, v: {claim: t.v, else: \"'t' || t.id\"}}}\n"};
+    road.start();
+    road.settle();
+    const auto value = [&](int root) {
+        return road.target_value("SELECT v FROM t WHERE old = " + std::to_string(root));
+    };
+    // The holder is to give its value up and to come under a row that the target refuses.
+    road.source("BEGIN; INSERT INTO p VALUES (2, 500); UPDATE t SET v = 'new', p = 2" + of_holder +
+                "; UPDATE t SET v = '" + old + "' WHERE id = 5; COMMIT");
+    road.settle();
+    CHECK(road.differences() == 0);
+    // The lowest root holds it; the holder's last good row stands.
+    CHECK(value(5) == (holder < 5 ? "t5" : old));
+    road.source("UPDATE p SET r = 5 WHERE id = 2");
+    road.settle();
+    CHECK(road.differences() == 0);
+    CHECK(value(5) == old);
+    CHECK(value(holder) == "new");
+}

@@ -1,4 +1,4 @@
-#include "service/lock_watch.hpp"
+#include "service/server_watch.hpp"
 #include "service/slot_watch.hpp"
 #include "service/target_stop.hpp"
 #include "tests/service/no_threads.hpp"
@@ -24,7 +24,7 @@ TEST_CASE("a watch for which no thread can be had is trouble that is tried again
     std::string slot;
     {
         const NoThreads none;
-        lock = failure_of([] { LockWatch{{}, std::chrono::milliseconds{100}, Logger::none()}; });
+        lock = failure_of([] { ServerWatch{{}, Logger::none()}; });
         slot = failure_of([] { SlotWatch{{}, "slot", Logger::none()}; });
     }
     CHECK_THAT(lock, Catch::Matchers::ContainsSubstring("cannot start a thread"));

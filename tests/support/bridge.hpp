@@ -62,8 +62,9 @@ public:
     // Until the service is gone; its exit status, 128 + signal.
     int wait_for_end(std::chrono::seconds timeout = std::chrono::seconds{60});
     bool runs();
-    void kill();  // SIGKILL
-    void stop();  // SIGTERM; it must end with status 0
+    pid_t service() const { return service_; }  // -1: it does not run
+    void kill();                                // SIGKILL
+    void stop();                                // SIGTERM; it must end with status 0
 
     // Changes tables of the target as an operator does: the service is stopped meanwhile, and what
     // is new of them is accepted.

@@ -1,0 +1,239 @@
+// A server that is gone without a word, one that dies in the middle of an answer, and somebody who
+// holds up the slot: the service says so, answers, goes on by itself, and ends when it is told to.
+#include "tests/road/road_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/proxy.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+using namespace crossfade;
+using namespace crossfade::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The road, with a proxy before each of its servers.
+class Proxied {
+public:
+    explicit Proxied(Bridge::Settings settings = {})
+        : road{[&] {
+              settings.insert({{"retry.silence", "1s"}, {"retry.connect_timeout", "1s"}});
+              return settings;
+          }()} {
+        go_through(servers.source, source, road.source_database());
+        go_through(servers.target, target, road.target_database());
+    }
+    Proxy& side(const std::string& name) { return name == "source" ? source : target; }
+    std::string log() const { return text_of(road.folder() / "service.log"); }
+    template <class Done>
+    void wait_until(Done done) const {
+        for (const auto end = Clock::now() + 60s; !done(); std::this_thread::sleep_for(20ms)) {
+            if (Clock::now() > end) FAIL("it does not happen\n" << road.log_end());
+        }
+    }
+    void add_customer(int id) const {
+        road.source("INSERT INTO customer (id, name, active, created) VALUES (" +
+                    std::to_string(id) + ", 'Late', 1, now())");
+    }
+    // SIGTERM; it must end with status 0.
+    void stop_in_time() {
+        const auto began = Clock::now();
+        road.stop();
+        CHECK(Clock::now() - began < 5s);
+    }
+    void check_all_is_there(int id) {
+        if (!road.runs()) road.start();
+        road.settle();
+        check_agreement(road);
+        CHECK(road.target_value("SELECT count(*) FROM customer WHERE name = 'Late'") ==
+              std::to_string(id));
+    }
+
+    ShopServers& servers = ShopServers::shared();
+    Proxy source{servers.source.port()};
+    Proxy target{servers.target.port()};
+    EndToEnd road;
+
+private:
+    void go_through(const Cluster& server, const Proxy& proxy, const std::string& database) const {
+        const auto file = road.folder() / "crossfade.yaml";
+        std::string text = text_of(file);
+        const std::string direct = server.conninfo(database);
+        const std::size_t at = text.find(direct);
+        REQUIRE(at != std::string::npos);
+        text.replace(at, direct.size(),
+                     "host=127.0.0.1 port=" + std::to_string(proxy.port()) +
+                         " user=postgres dbname=" + database);
+        std::ofstream{file} << text;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a side that says nothing any more is noticed, said, and taken up again by itself",
+          "[road][fault]") {
+    const std::string side = GENERATE("source", "target");
+    CAPTURE(side);
+    Proxied it;
+    it.road.change(61, 30, 6);
+    it.road.start();
+    it.road.settle();
+    it.side(side).freeze();
+    it.add_customer(9001);
+    it.wait_until([&] { return it.road.status().phase == side + "_down"; });
+    const Status status = it.road.status();
+    CHECK_FALSE(status.since.empty());
+    CHECK_FALSE(status.waits.empty());
+    CHECK_THAT(it.log(), ContainsSubstring("session cut off"));
+    CHECK(it.road.runs());
+    it.side(side).thaw();
+    it.check_all_is_there(1);
+    CHECK(it.road.status().phase == "streaming");
+    it.road.stop();
+}
+
+TEST_CASE("SIGTERM ends a service whose servers say nothing", "[road][fault]") {
+    const std::string side = GENERATE("source", "target");
+    CAPTURE(side);
+    Proxied it{{{"retry.silence", "60s"}, {"retry.connect_timeout", "60s"}}};
+    it.road.change(62, 30, 6);
+    if (side == "target") {
+        SECTION("while it connects") {
+            it.target.freeze();
+            it.road.start();
+            std::this_thread::sleep_for(300ms);
+        }
+    }
+    SECTION("in the load") {
+        it.road.start();
+        it.wait_until([&] { return it.log().find("slot created") != std::string::npos; });
+        it.side(side).freeze();
+    }
+    SECTION("in the stream") {
+        it.road.start();
+        it.road.settle();
+        it.side(side).freeze();
+        it.add_customer(9001);
+        std::this_thread::sleep_for(300ms);
+    }
+    it.stop_in_time();
+    it.side(side).thaw();
+    it.check_all_is_there(
+        it.road.source_value("SELECT count(*) FROM customer WHERE name = 'Late'") == "1" ? 1 : 0);
+}
+
+TEST_CASE("a backend of the target that dies in the middle of a batch costs nothing",
+          "[road][fault]") {
+    EndToEnd road{{{"target.lock_timeout", "0"}}};
+    road.change(63, 30, 6);
+    road.start();
+    road.settle();
+    const std::string pid = "(SELECT pid FROM pg_stat_activity WHERE datname = '" +
+                            road.target_database() + "' AND application_name = 'crossfade apply')";
+    for (int i = 0; i < 3; ++i) {
+        // The batch waits for the row, with answers outstanding.
+        const std::string id = std::to_string(9001 + i);
+        const pid_t holder =
+            spawn({.argv = {"psql", "-X", "-q", "-d",
+                            ShopServers::shared().target.conninfo(road.target_database()), "-c",
+                            "BEGIN", "-c", "LOCK TABLE customer", "-c", "SELECT pg_sleep(600)"},
+                   .output = road.folder() / "psql.log"});
+        const auto until_one = [&](const std::string& what) {
+            const std::string query = "SELECT count(*) FROM " + what;
+            for (const auto end = Clock::now() + 60s; road.target_value(query) != "1";) {
+                if (Clock::now() > end) FAIL(query << "\n" << road.log_end());
+                std::this_thread::sleep_for(20ms);
+            }
+        };
+        until_one(
+            "pg_locks WHERE granted AND relation = 'customer'::regclass AND mode = "
+            "'AccessExclusiveLock'");
+        road.source("INSERT INTO customer (id, name, active, created) VALUES (" + id +
+                    ", 'Late', 1, now())");
+        until_one(
+            "pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'crossfade "
+            "apply'");
+        road.target_value("SELECT pg_terminate_backend(" + pid + ")");
+        ::kill(holder, SIGKILL);
+        wait_for(holder);
+        road.target_value(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE "
+            "'%pg_sleep(600)' AND pid <> pg_backend_pid()");
+        road.settle();
+        CHECK(road.runs());
+    }
+    check_agreement(road);
+    road.stop();
+}
+
+TEST_CASE("who holds up a new slot is named in the log and in status, and SIGTERM ends the wait",
+          "[road][fault]") {
+    const bool prepared = GENERATE(false, true);
+    CAPTURE(prepared);
+    EndToEnd road;
+    road.change(64, 10, 4);
+    const Cluster& server = ShopServers::shared().source;
+    const std::string begin =
+        "BEGIN; INSERT INTO customer (id, name, active, created) VALUES (9001, 'Late', 1, now())";
+    pid_t holder = -1;
+    if (prepared) {
+        road.source(begin + "; PREPARE TRANSACTION 'late'");
+    } else {
+        holder = spawn({.argv = {"psql", "-X", "-q", "-d", server.conninfo(road.source_database()),
+                                 "-c", "SET application_name = migration", "-c", begin, "-c",
+                                 "SELECT pg_sleep(600)"},
+                        .output = road.folder() / "psql.log"});
+    }
+    const auto wait_until = [&](auto done) {
+        for (const auto end = Clock::now() + 60s; !done(); std::this_thread::sleep_for(20ms)) {
+            if (Clock::now() > end) FAIL("it does not happen\n" << road.log_end());
+        }
+    };
+    wait_until([&] {
+        return road.source_value(prepared ? "SELECT count(*) FROM pg_prepared_xacts"
+                                          : "SELECT count(*) FROM pg_stat_activity WHERE "
+                                            "application_name = 'migration' AND backend_xid IS NOT "
+                                            "NULL") == "1";
+    });
+    road.start();
+    wait_until([&] { return !road.status().waits.empty(); });
+    const std::string ends = prepared ? "ROLLBACK PREPARED 'late'" : "pg_terminate_backend(";
+    CHECK_THAT(road.status().waits.front(), ContainsSubstring(ends));
+    CHECK_THAT(text_of(road.folder() / "service.log"), ContainsSubstring(ends));
+    const auto began = Clock::now();
+    road.stop();
+    CHECK(Clock::now() - began < 5s);
+    if (prepared) {
+        road.source("COMMIT PREPARED 'late'");
+    } else {
+        ::kill(holder, SIGKILL);
+        wait_for(holder);
+        road.source_value(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+            "application_name = 'migration'");
+    }
+    road.start();
+    road.settle();
+    check_agreement(road);
+    road.stop();
+}
+
+TEST_CASE("a service that does not answer is said to be so", "[road][fault]") {
+    EndToEnd road;
+    road.start();
+    road.settle();
+    const pid_t service = road.service();
+    ::kill(service, SIGSTOP);
+    const CommandResult asked = road.command({"status"}, 20s);
+    ::kill(service, SIGCONT);
+    CHECK(asked.status == 2);
+    CHECK_THAT(asked.output, ContainsSubstring("does not answer"));
+    road.settle();
+    road.stop();
+}
