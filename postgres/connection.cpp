@@ -1,6 +1,7 @@
 #include "postgres/connection.hpp"
 
 #include "postgres/interrupt.hpp"
+#include "postgres/pins.hpp"
 #include "postgres/quote.hpp"
 
 #include <poll.h>
@@ -10,48 +11,6 @@
 #include <cstdlib>
 
 namespace crossfade {
-
-namespace {
-struct Pin {
-    const char* name;
-    const char* value;  // as SHOW prints it
-};
-
-// Set in the startup packet, where every supported server knows them. client_min_messages: a role
-// that silences warnings would silence "no replica identity". row_security = off turns rows hidden
-// by a policy into an error.
-constexpr Pin kPins[] = {
-    {"DateStyle", "ISO, YMD"},
-    {"TimeZone", "UTC"},
-    {"IntervalStyle", "postgres"},
-    {"extra_float_digits", "3"},
-    {"bytea_output", "hex"},
-    {"standard_conforming_strings", "on"},
-    {"client_min_messages", "warning"},
-    {"row_security", "off"},
-    {"default_transaction_isolation", "read committed"},
-    {"statement_timeout", "0"},
-    {"lock_timeout", "0"},
-    {"idle_in_transaction_session_timeout", "0"},
-};
-
-std::string startup_options(const ConnectionOptions& options, std::string given) {
-    std::string text = std::move(given);
-    const auto append = [&](std::string_view name, std::string_view value) {
-        text += " -c ";
-        text += name;
-        text += '=';
-        for (const char c : value) {
-            if (c == ' ' || c == '\\') text += '\\';
-            text += c;
-        }
-    };
-    for (const Pin& pin : kPins)
-        append(pin.name, pin.value);
-    append("search_path", options.search_path);
-    return text;
-}
-}  // namespace
 
 ConnectKeywords::ConnectKeywords(const ConnectionOptions& options) {
     char* message = nullptr;
@@ -195,7 +154,14 @@ Connection Connection::adopt(ConnPtr connection, const ConnectionOptions& option
     }
     Connection adopted{std::move(connection), options.purpose};
     adopted.answer_within_ = options.answer_within;
-    adopted.pin(options);
+    pin_session(adopted, options);
+    if (ServerSession* const session = adopted.session()) {
+        const QueryResult facts = adopted.exec(
+            "SELECT pg_catalog.pg_backend_pid(), "
+            "extract(epoch from pg_catalog.pg_postmaster_start_time())");
+        session->known_as(static_cast<int>(facts.integer(0, 0)),
+                          std::strtod(std::string{facts.text(0, 1)}.c_str(), nullptr));
+    }
     return adopted;
 }
 
@@ -208,38 +174,6 @@ void Connection::receive_notice(void* sink, const PGresult* notice) {
     if (!handler) return;
     handler({field(PG_DIAG_SEVERITY_NONLOCALIZED), field(PG_DIAG_SQLSTATE),
              field(PG_DIAG_MESSAGE_PRIMARY)});
-}
-
-void Connection::pin(const ConnectionOptions& options) {
-    // Timeouts that only newer servers know (14, 17) cannot stand in the startup packet of all.
-    exec(
-        "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings "
-        "WHERE name IN ('idle_session_timeout', 'transaction_timeout')");
-    std::string query =
-        "SELECT pg_catalog.pg_backend_pid(), "
-        "extract(epoch from pg_catalog.pg_postmaster_start_time()), "
-        "pg_catalog.current_setting('search_path'), "
-        "pg_catalog.current_setting('client_encoding')";
-    for (const Pin& pin : kPins) {
-        query += ", pg_catalog.current_setting(" + quote_literal(pin.name) + ")";
-    }
-    const QueryResult shown = exec(query);
-    const auto expect = [&](int column, std::string_view name, std::string_view value) {
-        if (shown.text(0, column) == value) return;
-        throw Failure{
-            Error{ErrorKind::configuration, purpose_ + ": the session's " + std::string{name} +
-                                                " is \"" + std::string{shown.text(0, column)} +
-                                                "\" instead of \"" + std::string{value} + "\""}
-                .with_hint("connect without a pooler that ignores startup options")};
-    };
-    if (ServerSession* const known = session())
-        known->known_as(static_cast<int>(shown.integer(0, 0)),
-                        std::strtod(std::string{shown.text(0, 1)}.c_str(), nullptr));
-    expect(2, "search_path", options.search_path);
-    expect(3, "client_encoding", "UTF8");
-    int column = 4;
-    for (const Pin& pin : kPins)
-        expect(column++, pin.name, pin.value);
 }
 
 void Connection::fail(const PGresult* result) const {

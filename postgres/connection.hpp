@@ -42,9 +42,8 @@ struct Notice {
 
 // Owns one PGconn. Calls block. Not thread-safe, but for the canceller.
 //
-// A role's or database's settings change the text of values (dates, intervals, floats, bytea), and
-// a pooler may drop the startup options that pin them; so they are pinned at startup and compared
-// after it. Timeouts of the session are off.
+// A role's or database's settings change what is read and written; they are pinned
+// (postgres/pins.hpp). Timeouts of the session are off.
 //
 // Errors: a lost connection, and whatever the server refuses, is thrown as Failure of the kind that
 // classify() gives. The try_ forms return errors of data (bad_value, constraint) and throw the
@@ -101,7 +100,6 @@ private:
     };
     Connection(ConnPtr connection, std::string purpose);
     static void receive_notice(void* sink, const PGresult* notice);
-    void pin(const ConnectionOptions& options);
     Result<QueryResult> checked(ResultPtr result);
     // The answer to what was sent, as PQexec gives it; `sent`: what the sending function returned.
     ResultPtr answer(int sent);

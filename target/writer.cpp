@@ -31,7 +31,6 @@ TargetWriter::TargetWriter(Connection& connection, const std::vector<TargetSpec>
       options_{std::move(options)},
       tables_{connection, specs},
       runner_{connection, tables_} {
-    connection_.exec("SET synchronous_commit = on");
     may_merge_ =
         connection_.exec("SELECT has_database_privilege(current_database(), 'TEMP')").boolean(0, 0);
     has_origin_ = !options_.origin.empty() && set_up_origin();

@@ -29,31 +29,6 @@ ErrorKind kind_of(const std::function<void()>& action) {
 }
 }  // namespace
 
-TEST_CASE("settings of a role or database do not change what values look like", "[postgres]") {
-    auto& cluster = test::Cluster::shared();
-    const std::string database = cluster.create_database("pins");
-    for (const char* setting :
-         {"DateStyle = 'SQL, DMY'", "TimeZone = 'Asia/Tashkent'", "IntervalStyle = iso_8601",
-          "extra_float_digits = -5", "bytea_output = escape", "search_path = nowhere",
-          "statement_timeout = '1s'", "idle_session_timeout = '1h'",
-          "default_transaction_isolation = serializable", "client_min_messages = error"}) {
-        cluster.execute("postgres", "ALTER DATABASE \"" + database + "\" SET " + setting);
-    }
-    for (const bool replication : {false, true}) {
-        auto connection = open(database, replication);
-        const auto row = connection.exec(
-            "SELECT '2024-03-04 05:06:07+05'::timestamptz, 0.1::float8 + 0.2,"
-            " '\\x00ff'::bytea, interval '1 day 2 hours',"
-            " current_setting('statement_timeout'), current_setting('idle_session_timeout')");
-        CHECK(row.text(0, 0) == "2024-03-04 00:06:07+00");
-        CHECK(row.text(0, 1) == "0.30000000000000004");
-        CHECK(row.text(0, 2) == "\\x00ff");
-        CHECK(row.text(0, 3) == "1 day 02:00:00");
-        CHECK(row.text(0, 4) == "0");
-        CHECK(row.text(0, 5) == "0");
-    }
-}
-
 TEST_CASE("the conninfo's own options stay", "[postgres]") {
     ConnectionOptions options{
         test::Cluster::shared().conninfo() + " options='-c work_mem=7MB -c DateStyle=German'", "x",
