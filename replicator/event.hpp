@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <variant>
 
 namespace crossfade {
@@ -27,17 +26,9 @@ struct CommitEvent {
     EndLsn end;
 };
 
-// pg_logical_emit_message; a non-transactional one stands outside of BEGIN and COMMIT.
-struct MessageEvent {
-    bool transactional = false;
-    Lsn lsn;
-    std::string prefix;
-    std::string content;  // wal2json cuts it at the first NUL
-};
-
-// A change of a table that no mapping reads.
+// A change of a table that no mapping reads, or a message (pg_logical_emit_message).
 struct IgnoredEvent {};
 
-using StreamEvent = std::variant<BeginEvent, CommitEvent, Change, MessageEvent, IgnoredEvent>;
+using StreamEvent = std::variant<BeginEvent, CommitEvent, Change, IgnoredEvent>;
 
 }  // namespace crossfade

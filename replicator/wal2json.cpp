@@ -1,6 +1,7 @@
 #include "replicator/wal2json.hpp"
 
 #include "postgres/codec.hpp"
+#include "replicator/wal2json_head.hpp"
 
 #include <simdjson.h>
 
@@ -59,6 +60,7 @@ public:
     }
 
     StreamEvent decode(std::string_view message) {
+        if (is_foreign(read_wal2json_head(message))) return IgnoredEvent{};
         // simdjson reads beyond the end of its input, so the input is copied to where it may.
         buffer_.resize(message.size() + simdjson::SIMDJSON_PADDING);
         std::memcpy(buffer_.data(), message.data(), message.size());
@@ -95,9 +97,6 @@ private:
         Lsn next;
         std::string_view schema;
         std::string_view table;
-        std::string_view prefix;
-        std::string_view content;
-        bool transactional = false;
     };
 
     StreamEvent read(od::object& object) {
@@ -150,12 +149,6 @@ private:
             header.schema = value.get_string();
         } else if (name == "table") {
             header.table = value.get_string();
-        } else if (name == "prefix") {
-            header.prefix = value.get_string();
-        } else if (name == "content") {
-            header.content = value.get_string();
-        } else if (name == "transactional") {
-            header.transactional = value.get_bool();
         }
     }
 
@@ -172,9 +165,7 @@ private:
                 }
                 return BeginEvent{header.xid, CommitLsn{header.lsn}, EndLsn{header.next},
                                   header.time};
-            case 'M':
-                return MessageEvent{header.transactional, header.lsn, std::string{header.prefix},
-                                    std::string{header.content}};
+            case 'M': return IgnoredEvent{};
             case 'T':
                 if (header.table.data() == nullptr) refuse("wal2json sent a TRUNCATE of no table");
                 if (!locate(header, change)) return IgnoredEvent{};
@@ -197,6 +188,13 @@ private:
             decoder.remove(change, identity_);
         decoder.note_unsure(change);
         return change;
+    }
+
+    // Messages of anybody, ours too: a marker is known by the position of its commit.
+    bool is_foreign(const Wal2JsonHead& head) const {
+        return head.message ||
+               (head.placed && !by_name_.contains(std::pair<std::string_view, std::string_view>{
+                                   head.schema, head.table}));
     }
 
     bool locate(const Header& header, Change& change) const {
@@ -310,7 +308,10 @@ std::vector<PluginOption> Wal2JsonDecoder::options() const {
                                       {"include-lsn", "1"},
                                       {"include-xids", "1"},
                                       {"include-timestamp", "1"},
-                                      {"include-types", "0"}};
+                                      {"include-types", "0"},
+                                      // Messages of others, of any size, stay where they are. None
+                                      // is needed, but an empty list would be all.
+                                      {"add-msg-prefixes", "crossfade"}};
     // Without the list all tables are sent.
     if (!relations_.empty()) options.emplace_back("add-tables", wal2json_table_list(relations_));
     return options;

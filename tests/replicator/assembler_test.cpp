@@ -23,7 +23,6 @@ TEST_CASE("a transaction comes out at its commit with its positions", "[replicat
     CHECK(assembler.in_transaction());
     CHECK_FALSE(assembler.push(change(1)));
     CHECK_FALSE(assembler.push(IgnoredEvent{}));
-    CHECK_FALSE(assembler.push(MessageEvent{}));
     const auto transaction = assembler.push(commit(7));
     REQUIRE(transaction);
     CHECK(transaction->xid == 7);

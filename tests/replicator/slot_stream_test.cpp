@@ -77,6 +77,23 @@ TEST_CASE("names with blanks, commas, dots, stars, backslashes and quotes reach 
     CHECK(transactions[0].changes[1].relation == 1);
 }
 
+TEST_CASE("messages and rows of others harm nobody", "[postgres]") {
+    const Source source{kOrdersDdl, kOrders};
+    for (const char* prefix : {"other_app", "crossfade", "crossfade_too", "cross"}) {
+        for (const char* transactional : {"true", "false"}) {
+            for (const char* content : {"'\\xfffe00ff'::bytea", "repeat('x', 50000000)"}) {
+                if (std::string_view{content}.starts_with("repeat") && prefix[0] == 'c') continue;
+                source.execute(std::string{"SELECT pg_logical_emit_message("} + transactional +
+                               ", '" + prefix + "', " + content + ")");
+            }
+        }
+    }
+    source.execute("INSERT INTO unmapped VALUES (1); INSERT INTO orders VALUES (1, 'after')");
+    const auto transactions = read(source, source.start, source.marker());
+    REQUIRE(transactions.size() == 1);
+    CHECK(transactions[0].changes.size() == 1);
+}
+
 TEST_CASE("resuming behind a commit neither loses nor repeats a transaction", "[postgres]") {
     const Source source{kOrdersDdl, kOrders};
     for (int i = 1; i <= 5; ++i)
