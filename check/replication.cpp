@@ -101,7 +101,10 @@ private:
     }
 
     void refused(const Error& error) {
-        if (error.sqlstate() == "57014") {
+        if (error.sqlstate() == "53400") {
+            add("plugin " + plugin_ + " could not be tried: all replication slots are in use", "",
+                Severity::warning);
+        } else if (error.sqlstate() == "57014") {
             add("plugin " + plugin_ + " could not be tried: open transactions hold up a new slot",
                 "", Severity::warning);
         } else if (error.sqlstate() == "58P01" || error.sqlstate() == "42704") {

@@ -15,6 +15,7 @@ namespace crossfade {
 inline constexpr int kGood = 0;
 inline constexpr int kFound = 1;   // findings on the servers, differences, a timeout
 inline constexpr int kFailed = 2;  // could not run: configuration or mapping invalid, unreachable
+inline constexpr int kDistrusted = 3;  // run and snapshot: an error of trust
 
 // What the command line says before the command's own options, and what is to be run.
 struct Invocation {

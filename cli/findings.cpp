@@ -1,5 +1,6 @@
 #include "cli/findings.hpp"
 
+#include "cli/command.hpp"
 #include "model/json.hpp"
 
 #include <algorithm>
@@ -33,6 +34,11 @@ std::string to_json(const Findings& findings) {
                             .text);
     }
     return json_array(items).text;
+}
+
+int status_of(const Preflight& found) {
+    if (found.could_not_run) return kFailed;
+    return has_errors(found.findings) ? kFound : kGood;
 }
 
 }  // namespace crossfade

@@ -1,7 +1,7 @@
 // Findings as commands print them.
 #pragma once
 
-#include "model/finding.hpp"
+#include "check/all.hpp"
 
 #include <string>
 
@@ -11,5 +11,7 @@ namespace crossfade {
 std::string to_text(const Findings& findings);
 // [{"where": "shop.yaml:3:5", "path": ..., "message": ..., "fix": ..., "severity": "error"}, ...]
 std::string to_json(const Findings& findings);
+
+int status_of(const Preflight& found);  // the exit status
 
 }  // namespace crossfade

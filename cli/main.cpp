@@ -2,19 +2,21 @@
 // exit status.
 #include "cli/command.hpp"
 #include "model/error.hpp"
+#include "model/version.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <string>
 
 namespace {
 
 void describe(CLI::App& app, crossfade::Invocation& invocation) {
     using namespace crossfade;
     app.require_subcommand(1);
-    app.set_version_flag("--version", "crossfade 0.1.0");
+    app.set_version_flag("--version", std::string{"crossfade "} + kVersion);
     app.get_formatter()->column_width(34);
     CLI::Option* config = app.add_option("-c,--config", invocation.config_file,
                                          "configuration file (crossfade.yaml)");

@@ -90,7 +90,9 @@ std::vector<std::string> table_names(Connection& connection) {
 std::optional<TableFacts> read_table_facts(Connection& connection, std::string_view schema,
                                            std::string_view name) {
     const QueryResult found = connection.exec(
-        "SELECT c.relkind = 'p', c.relispartition, c.relhassubclass, c.relpersistence = 'p',"
+        "SELECT c.relkind = 'p', c.relispartition,"
+        // relhassubclass stays when the last child goes.
+        " EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid), c.relpersistence = 'p',"
         " c.relrowsecurity, has_table_privilege(c.oid, 'SELECT'), c.oid,"
         " coalesce(pg_relation_filenode(c.oid), 0), c.reltuples::float8, pg_table_size(c.oid)"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"

@@ -44,7 +44,6 @@ public:
     // Does what is left to do; returns at once if the images are in. Throws Failure, also
     // (unavailable) when it was asked to stop, and (trust) when the slot is in danger.
     void run(const std::stop_token& stop);
-    bool begun() const;  // something of it is in the state
 
 private:
     class SourceStop;

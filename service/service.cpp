@@ -164,17 +164,16 @@ struct Ending {
     ~Ending() { applier.stop(Error{ErrorKind::unavailable, "the service is stopping"}); }
 };
 
-// What the world does to a load ends the attempt, not the service: the next one begins anew.
-void run_load(InitialLoad& load, const Config& config, const std::stop_token& stop,
-              const Logger& log) {
+// What the world does to a step of the start ends the attempt, not the service.
+void retrying(const Config& config, const std::stop_token& stop, const Logger& log,
+              const std::function<void()>& step) {
     auto wait = config.retry.first;
     while (!stop.stop_requested()) {
         try {
-            return load.run(stop);
+            return step();
         } catch (const Failure& failure) {
             if (stop.stop_requested()) return;
-            // A server that never answered is a mistake in the configuration rather than trouble.
-            if (next_step(failure.error().kind()) != NextStep::retry || !load.begun()) throw;
+            if (next_step(failure.error().kind()) != NextStep::retry) throw;
             log.warning("retrying", failure.error(), {fields::retry_ms(wait.count())});
         }
         std::mutex mutex;
@@ -186,11 +185,11 @@ void run_load(InitialLoad& load, const Config& config, const std::stop_token& st
 
 }  // namespace
 
-int run_service(const Config& config, const Context& context, bool snapshot_only) {
+int run_service(const Config& config, const Context& context, std::unique_ptr<RocksStore> store,
+                bool snapshot_only) {
     Console console = Console::standard_error();
     const Logger log =
         Logger::to_console(console, parse_log_level(config.log.level).value_or(LogLevel::info));
-    const auto store = RocksStore::open(config.state);
     const SecretKey key = read_or_create_secret_key(config.secrets.key_file);
     TakenShape shape = take_shape(context, *store);
     for (const std::string& change : shape.changes)
@@ -217,9 +216,12 @@ int run_service(const Config& config, const Context& context, bool snapshot_only
             service::notify_status("loading");
             InitialLoad load{*context.program,     *store,  config, key, applier.interrupt(),
                              applier.slot_watch(), console, log};
-            run_load(load, config, stop.get_token(), log);
-            if (!snapshot_only && !stop.stop_requested())
-                check_resumable(config, *context.program, *store, applier.interrupt());
+            // A load begins anew, or goes on with what it has.
+            retrying(config, stop.get_token(), log, [&] { load.run(stop.get_token()); });
+            if (!snapshot_only) {
+                retrying(config, stop.get_token(), log,
+                         [&] { check_resumable(config, *context.program, *store, applier.interrupt()); });
+            }
             service::notify_status("running");
             applier.run(snapshot_only);
         } catch (const Failure& failure) {

@@ -15,13 +15,15 @@
 
 #include "config/config.hpp"
 #include "service/context.hpp"
+#include "state/rocks_store.hpp"
 
-#include <string>
+#include <memory>
 
 namespace crossfade {
 
-// Runs until SIGTERM or SIGINT, or, with `snapshot_only`, until the load is done. Throws
-// Failure for what cannot be retried.
-int run_service(const Config& config, const Context& context, bool snapshot_only);
+// Runs on the state at config.state until SIGTERM or SIGINT, or, with `snapshot_only`, until the
+// load is done. Throws Failure for what cannot be retried; a server that is away is waited for.
+int run_service(const Config& config, const Context& context, std::unique_ptr<RocksStore> store,
+                bool snapshot_only);
 
 }  // namespace crossfade

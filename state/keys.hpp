@@ -17,7 +17,7 @@
 //   quarantine  entity(4) root                                   QuarantineRecord
 //   intents     "batch"                                          batch number, WriteSet
 //   meta        "position" "work_sequence" "load" "load_finished" "source_identity"
-//               "mapping_shape" "displaced"
+//               "mapping_shape" "displaced" "checked"
 //               "source_catalog" "source_catalog_seen" "target_catalog"
 //               "work_front/" queue(1)                           key of work: none is before it
 //               "count/" entity(4) what                          decimal number
@@ -111,6 +111,7 @@ inline constexpr std::string_view kLoadFinished = "load_finished";
 inline constexpr std::string_view kSourceIdentity = "source_identity";
 inline constexpr std::string_view kMappingShape = "mapping_shape";
 inline constexpr std::string_view kSourceCatalog = "source_catalog";  // service/catalog_watch
+inline constexpr std::string_view kChecked = "checked";               // service/checked
 inline constexpr std::string_view kSourceCatalogSeen = "source_catalog_seen";
 inline constexpr std::string_view kTargetCatalog = "target_catalog";  // service/target_catalog
 inline constexpr std::string_view kDisplaced = "displaced";           // pipeline/displaced.hpp

@@ -191,6 +191,7 @@ struct EntitySpec {
 
 struct Mapping {
     std::string file;
+    std::string text;      // of the file, and of the one that it extends
     bool extends = false;  // another file, of which this one replaces parts
     int version = 1;
     Uuid name_space;

@@ -1,4 +1,5 @@
 // The commands against a running service, and against the state it leaves.
+#include "tests/cli/service.hpp"
 #include "service/control_client.hpp"
 #include "tests/cli/program.hpp"
 
@@ -11,32 +12,6 @@ using namespace crossfade::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-// `crossfade run` in the background; stopped by SIGTERM.
-class Service {
-public:
-    explicit Service(const Shop& shop) : shop_{shop} { start(); }
-    ~Service() {
-        if (process_ > 0) stop();
-    }
-    Service(const Service&) = delete;
-    Service& operator=(const Service&) = delete;
-
-    void start() {
-        process_ = spawn({.argv = {CROSSFADE_BINARY_DIR "/crossfade", "-c",
-                                   shop_.program().path("crossfade.yaml").string(), "run"},
-                          .output = shop_.program().path("log")});
-    }
-    int stop(int signal = SIGTERM) {
-        ::kill(process_, signal);
-        return wait_for(std::exchange(process_, -1));
-    }
-    std::string log() const { return read_text(shop_.program().path("log")); }
-
-private:
-    const Shop& shop_;
-    pid_t process_ = -1;
-};
 
 constexpr const char* kRows =
     "INSERT INTO country VALUES ('DE', 'Germany', '19');"

@@ -71,7 +71,7 @@ TEST_CASE(
     pair.edu("UPDATE org_names SET name_az = 'C'");
     pair.edu("DELETE FROM org_names");
     CHECK(pair.edu_value("SELECT count(*) FROM org_names") == "0");
-    CHECK(pair.wait_for_end() == 2);
+    CHECK(pair.wait_for_end() == 3);
     CHECK(pair.log_end().find("org_names") != std::string::npos);
     CHECK(pair.log_end().find("REPLICA IDENTITY FULL") != std::string::npos);
     // The unit keeps its last good name.

@@ -129,7 +129,7 @@ TEST_CASE("nothing is confirmed behind the last look that saw the catalog unchan
         if (killed) road.kill();
     }
     if (killed) road.start_armed("nowhere");
-    CHECK(road.wait_for_end() == 2);
+    CHECK(road.wait_for_end() == 3);
     CHECK_THAT(road.log_end(), ContainsSubstring("table public.t is another table of that name"));
     const auto [from, to] = interval_of(road.log_end());
     CAPTURE(from, to, before, after);

@@ -390,7 +390,7 @@ TEST_CASE(
     road.start();
     road.settle();
     road.source(example.change);
-    CHECK(road.wait_for_end() == 2);
+    CHECK(road.wait_for_end() == 3);
     CHECK_THAT(road.log_end(), ContainsSubstring(example.found) &&
                                    ContainsSubstring("committed at") &&
                                    ContainsSubstring("wal2json does not tell"));

@@ -192,7 +192,7 @@ TEST_CASE("a damaged map stops the load, and says what to do", "[road][postgres]
                       text.substr(0, text.size() / 2) + "x" + text.substr(text.size() / 2 + 1));
     std::ofstream{it.map(), std::ios::binary} << cut;
     it.road.start_armed("never");
-    CHECK(it.road.wait_for_end() == 2);
+    CHECK(it.road.wait_for_end() == 3);
     CHECK_THAT(it.road.log_end(), ContainsSubstring("previous.map"));
     CHECK_THAT(it.road.log_end(), ContainsSubstring("remove it"));
     std::ofstream{it.map(), std::ios::binary} << text;

@@ -17,7 +17,7 @@ TEST_CASE("tables of one name in two schemas, of source and target, are not mist
         "INSERT INTO t VALUES (1, 'not mapped')",
         "CREATE SCHEMA x; CREATE SCHEMA y;"
         "CREATE TABLE x.t (id uuid PRIMARY KEY, v text, other text);"
-        "CREATE TABLE y.t (id uuid PRIMARY KEY, v text UNIQUE, a_id uuid REFERENCES x.t)",
+        "CREATE TABLE y.t (id uuid PRIMARY KEY, v text, a_id uuid REFERENCES x.t)",
         "relations: {t: {schema: a}, t2: {table: b.t}}\n"
         "entities:\n"
         "  ta: {target: x.t, root: {row: t}, id: \"'a/' || t.id\",\n"

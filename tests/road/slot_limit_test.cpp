@@ -101,7 +101,7 @@ constexpr const char* kCustomers =
     " SELECT i, 'One', 1, now() FROM generate_series(1, 100) AS i";
 
 void check_stopped_in_time(Bridge& bridge) {
-    CHECK(bridge.wait_for_end() == 2);
+    CHECK(bridge.wait_for_end() == 3);
     const std::string log = text_of(bridge.folder() / "service.log");
     CHECK_THAT(log, ContainsSubstring("more than max_slot_wal_keep_size (32MB)"));
     CHECK_THAT(log, ContainsSubstring("crossfade drop"));

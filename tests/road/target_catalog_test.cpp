@@ -42,7 +42,7 @@ public:
     // A start that the service ends by itself; it may answer before.
     void start_in_vain() {
         start_armed("nowhere");
-        CHECK(wait_for_end() == 2);
+        CHECK(wait_for_end() == 3);
     }
     // Until the watch of the target has looked twice since now.
     void wait_for_looks() {
@@ -129,7 +129,7 @@ TEST_CASE("a change of the target's catalog ends the service, and every start",
     Written road;
     road.load();
     road.target(example.change);
-    CHECK(road.wait_for_end() == 2);
+    CHECK(road.wait_for_end() == 3);
     CHECK_THAT(road.log_end(), ContainsSubstring("target: table public.") &&
                                    ContainsSubstring(example.found) &&
                                    ContainsSubstring("between"));
@@ -166,7 +166,7 @@ TEST_CASE("a change of the target under writes is named by what it is", "[road][
     road.source("UPDATE t SET v = v || 'w'");
     road.target("ALTER TABLE t RENAME v TO w");
     road.source("UPDATE t SET v = v || 'w'");
-    CHECK(road.wait_for_end() == 2);
+    CHECK(road.wait_for_end() == 3);
     CHECK_THAT(road.log_end(), ContainsSubstring("table public.t has no column v any more"));
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("a column of the target that went is no finding once the mapping left 
     Written road;
     road.load();
     road.target("ALTER TABLE t DROP x");
-    CHECK(road.wait_for_end() == 2);
+    CHECK(road.wait_for_end() == 3);
     road.remap(
         "entities:\n  p: {target: public.p, root: {row: p}, id: \"'p/' || p.id\", columns: {n: "
         "p.id}}\n"
@@ -202,7 +202,7 @@ TEST_CASE("a state that knows nothing of the target's catalog takes it at its st
     road.load();
     road.wait_for_looks();
     road.target("ALTER TABLE t ADD CONSTRAINT smaller CHECK (n < 90)");
-    CHECK(road.wait_for_end() == 2);
+    CHECK(road.wait_for_end() == 3);
     CHECK_THAT(road.log_end(), ContainsSubstring("has a new constraint smaller"));
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("an error of trust ends the service while clients wait, and tells them
     WaitingClient repair{socket_of(road)};
     repair.ask(kRepair);
     other.exec("COMMIT");
-    CHECK(road.wait_for_end(kSoon) == 2);
+    CHECK(road.wait_for_end(kSoon) == 3);
     CHECK_THAT(error_of(holder.answer()), ContainsSubstring("the service halted"));
     CHECK_THAT(error_of(repair.answer()), ContainsSubstring("the service halted"));
 }
@@ -98,7 +98,7 @@ TEST_CASE("a repair that finds an error of trust tells its client and ends the s
     road.target(kTamper);
     WaitingClient client{socket_of(road)};
     CHECK(error_of(client.request(kRepair)) != "no error");
-    CHECK(road.wait_for_end(kSoon) == 2);
+    CHECK(road.wait_for_end(kSoon) == 3);
 }
 
 TEST_CASE("SIGTERM ends a service whose clients wait, with status 0", "[road][fault]") {

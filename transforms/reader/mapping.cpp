@@ -162,6 +162,7 @@ void read_base(Document& document, const Entry& entry, Mapping& mapping) {
         return;
     }
     base->file = mapping.file;
+    base->text += mapping.text;
     base->extends = true;
     mapping = std::move(*base);
 }
@@ -221,6 +222,7 @@ std::optional<Mapping> parse_mapping(std::string_view yaml, const std::string& f
     Document document{std::string{yaml}, file_name, found};
     Mapping mapping;
     mapping.file = file_name;
+    mapping.text = yaml;
     if (const std::optional<Entry> root = document.parse()) read_top(document, *root, mapping);
     // Sorted by their place in the file, as a compiler does.
     std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
