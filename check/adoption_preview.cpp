@@ -135,14 +135,16 @@ std::string to_text(const AdoptionPreview& preview) {
         width = std::max(width, entity.name.size());
     std::string text = "rows of an earlier migration, and what a load makes of them\n    " +
                        std::string(width, ' ') +
-                       "      rows   adopted    merged   rebuilt      gone  unusable  ambiguous\n";
+                       "      rows       own   adopted    merged   rebuilt      gone  unusable  "
+                       "ambiguous\n";
     for (const auto& [name, report] : preview.entities) {
         text += "    " + name + std::string(width - name.size(), ' ');
-        for (const std::uint64_t count : {report.rows, report.adopted, report.merged,
+        for (const std::uint64_t count : {report.rows, report.own, report.adopted, report.merged,
                                           report.rebuilt, report.gone, report.unusable})
             text += padded(std::to_string(count), 10);
         text += padded(std::to_string(report.ambiguous), 11) + '\n';
     }
+    text += "    own: rows that carry the id of their root already, and keep it\n";
     for (const auto& [name, report] : preview.entities) {
         const auto add = [&, &entity = name](const char* what, const auto& keys) {
             if (!keys.empty()) text += "    " + entity + " " + what + ": " + examples(keys) + '\n';

@@ -1,5 +1,6 @@
 #include "check/preflight.hpp"
 
+#include "check/preflight_slots.hpp"
 #include "check/replication.hpp"
 
 #include "postgres/catalog.hpp"
@@ -100,10 +101,11 @@ private:
             add("is unlogged: its changes never reach the stream",
                 "ALTER TABLE " + name_ + " SET LOGGED;");
         }
-        if (facts->partitioned || facts->partition || facts->has_children) {
+        // The changes of a leaf arrive under its own name.
+        if (facts->partitioned || facts->has_children) {
             add("is partitioned or inherited: changes arrive under the names of its parts, which "
                 "the bridge does not follow",
-                "");
+                "map each of its leaves by its own name, as a relation of one entity");
         }
         if (facts->row_security &&
             source_.exec("SELECT row_security_active($1::oid)", Params{std::to_string(facts->oid)})
@@ -257,6 +259,7 @@ void check_source_server(Connection& source, const ServerFacts& facts, const Con
     check_functions(source, facts, findings);
     const std::string plugin = config.source.plugin;
     Findings replication = check_replication(source, facts, plugin);
+    check_slot_room(source, facts, config.source.slot, replication);
     findings.insert(findings.end(), replication.begin(), replication.end());
     creates.push_back("source: messages \"crossfade\" in the WAL (heartbeat, markers)");
     if (facts.wal_level != "logical") return;

@@ -1,5 +1,7 @@
 #include "check/preflight.hpp"
 
+#include "check/preflight_columns.hpp"
+#include "check/preflight_slots.hpp"
 #include "check/unique_cover.hpp"
 #include "postgres/quote.hpp"
 #include "postgres/target_catalog.hpp"
@@ -122,6 +124,7 @@ void check_origin(Connection& target, const ServerFacts& facts, const Config& co
         return;
     }
     const std::string origin = "crossfade_" + config.source.slot;
+    check_origin_room(target, facts, origin, findings);
     if (target.exec("SELECT FROM pg_replication_origin WHERE roname = $1", Params{origin}).empty())
         creates.push_back("target: replication origin " + origin);
 }
@@ -164,6 +167,8 @@ private:
         const TableShape shape = read_shape(target_, spec.schema, spec.table);
         check_shape(spec, shape, findings_);
         check_equality(target_, spec, shape, findings_);
+        check_columns(spec_of(entity), entity, shape, findings_);
+        check_expressions(target_, entity, shape, findings_);
         check_required(spec, *table);
         check_privileges(*table);
         check_unique_keys(spec_of(entity), *table);

@@ -41,14 +41,6 @@ private:
             add("wal_level is " + facts_.wal_level,
                 "ALTER SYSTEM SET wal_level = logical; -- and restart the server");
         }
-        if (facts_.replication_slots_used >= facts_.replication_slots_max) {
-            add("all " + std::to_string(facts_.replication_slots_max) +
-                    " replication slots are in use",
-                "ALTER SYSTEM SET max_replication_slots = " +
-                    std::to_string(facts_.replication_slots_max + 2) +
-                    "; -- and restart the server",
-                Severity::warning);
-        }
         if (facts_.wal_senders_used >= facts_.wal_senders_max) {
             add("all " + std::to_string(facts_.wal_senders_max) + " WAL senders are in use",
                 "ALTER SYSTEM SET max_wal_senders = " + std::to_string(facts_.wal_senders_max + 2) +
@@ -102,7 +94,7 @@ private:
 
     void refused(const Error& error) {
         if (error.sqlstate() == "53400") {
-            add("plugin " + plugin_ + " could not be tried: all replication slots are in use", "",
+            add("plugin " + plugin_ + " could not be tried: that takes a replication slot", "",
                 Severity::warning);
         } else if (error.sqlstate() == "57014") {
             add("plugin " + plugin_ + " could not be tried: open transactions hold up a new slot",

@@ -231,13 +231,16 @@ Node Compiler::members_node(const std::string& alias, const Scope& scope, std::v
         root = root->outer;
     if (!root->parameters.empty()) root = root_scope_;
     const auto& wanted = key_forms_[node.index];
-    const Edge by = edge(set->at, *root, false, wanted, set->members.where);
+    const Edge by = edge(set->at, *root, false, wanted, set->members.where, "the `at` of a set");
     node.parent = by.node;
     node.at = by.index;
     Tracker inner;
     Tracker* const outer = std::exchange(tracker_, &inner);
-    for (const ExprPtr& part : set->at)
-        at.push_back(key_expression(part, *root, form_at(wanted, at.size())).eval);
+    for (const ExprPtr& part : set->at) {
+        const Compiled compiled = key_expression(part, *root, form_at(wanted, at.size()));
+        want_key(compiled, key_types_[node.index], at.size(), part);
+        at.push_back(compiled.eval);
+    }
     tracker_ = outer;
     return node;
 }
@@ -247,11 +250,15 @@ Body Compiler::aggregate_body(const Expr& expr, const Scope& scope, std::uint32_
                               Type& type) {
     Body body;
     if (expr.args.size() > 1) {
-        const Compiled value = expression(expr.args[1], scope, into);
+        const bool asks = expr.text == "any" || expr.text == "all";
+        const Compiled value = asks ? condition(expr.args[1], scope, in_quotes(expr.text))
+                                    : expression(expr.args[1], scope, into);
+        if (expr.text == "sum" || expr.text == "mean")
+            want_number(value.type, expr.text, expr.args[1]->where);
         body.value = value.eval;
         type = value.type;
     }
-    if (expr.filter) body.filter = expression(expr.filter, scope).eval;
+    if (expr.filter) body.filter = condition(expr.filter, scope, "the `if` of an aggregate").eval;
     // The slots' own condition; an index of slots has applied it.
     const Members& members = *scope.row->members;
     if (view && !members.slots->filter.empty()) {

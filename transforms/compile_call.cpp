@@ -30,6 +30,15 @@ bool is_result(std::string_view function, std::size_t argument, std::size_t argu
     if (function != "choose" || argument < 2) return false;
     return argument % 2 == 0 || argument + 1 == arguments;
 }
+
+// Whether any of the arguments may be the result, though it does not go on as it is.
+bool gives_an_argument(std::string_view function) {
+    return function == "greatest" || function == "least" || function == "abs";
+}
+
+bool is_null_literal(const Expr& expr) {
+    return expr.kind == Expr::Kind::literal && is_null(expr.value);
+}
 }  // namespace
 
 Compiled Compiler::call(const ExprPtr& expr, const Scope& scope, std::uint32_t into) {
@@ -103,10 +112,9 @@ Compiled Compiler::special(const ExprPtr& expr, const Scope& scope, std::uint32_
 }
 
 Compiled Compiler::if_call(const Expr& expr, const Scope& scope, std::uint32_t into) {
-    const Compiled condition = expression(expr.args[0], scope);
+    const Compiled condition = this->condition(expr.args[0], scope, "`if`");
     const Compiled yes = expression(expr.args[1], scope, into);
     const Compiled no = expr.args.size() == 3 ? expression(expr.args[2], scope, into) : kNothing;
-    if (!fits(condition.type, Type::boolean)) error(expr.where, "`if` wants a condition first");
     return {[c = condition.eval, y = yes.eval, n = no.eval](Frame& f) {
                 return is_true(c(f)) ? y(f) : n(f);
             },
@@ -258,6 +266,10 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope, std::uint32_t 
                                     "most_frequent", "first", "list", "set", "rank"}) {
             names.emplace_back(special);
         }
+        if (const std::string why = misplaced_aggregate(expr); !why.empty()) {
+            error(expr.where, why);
+            return kNothing;
+        }
         const std::string near = nearest(expr.text, names);
         error(expr.where, "unknown function " + in_quotes(expr.text) +
                               (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
@@ -271,10 +283,20 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope, std::uint32_t 
         return kNothing;
     }
     std::vector<Eval> args;
+    std::vector<Compiled> compiled_args;
+    Type common = Type::any;  // of the arguments that can be the result
+    bool first = true;
     for (std::size_t i = 0; i < expr.args.size(); ++i) {
         const bool given_back = is_result(expr.text, i, expr.args.size());
         const Compiled arg = expression(expr.args[i], scope, given_back ? into : kNone);
         args.push_back(arg.eval);
+        compiled_args.push_back(arg);
+        if ((given_back || gives_an_argument(expr.text)) && !is_null_literal(*expr.args[i])) {
+            common = first || common == arg.type ? arg.type : Type::any;
+            first = false;
+        }
+        if (expr.text == "choose" && i > 0 && !given_back)
+            want_alike(compiled_args.front().type, arg.type, expr.args[i]->where);
         if (function->parameters.empty()) continue;
         const Type wanted = function->parameters[std::min(i, function->parameters.size() - 1)];
         if (!fits(arg.type, wanted)) {
@@ -293,7 +315,8 @@ Compiled Compiler::function(const Expr& expr, const Scope& scope, std::uint32_t 
                           if (!result) throw Reject{result.error().message()};
                           return std::move(*result);
                       },
-                      function->result};
+                      function->result == Type::any ? common : function->result};
+    try_constants(*function, expr, compiled_args);
     return expr.text == "int" && into != kNone ? in_range(std::move(compiled), into) : compiled;
 }
 

@@ -25,8 +25,8 @@ void Compiler::claim(EntityIndex index, const ColumnSpec& spec, const Scope& sco
     column.flag = spec.flag.empty() ? "lost_claim" : spec.flag;
     if (spec.condition) {
         const std::size_t slot = *with_value.claimed_value;
-        column.condition = [eval = expression(spec.condition, with_value).eval, wish = column.value,
-                            slot](Frame& frame) {
+        const Eval wanted = condition(spec.condition, with_value, "the `if` of a claim").eval;
+        column.condition = [eval = wanted, wish = column.value, slot](Frame& frame) {
             frame.values[slot] = wish(frame);
             return eval(frame);
         };
@@ -34,7 +34,9 @@ void Compiler::claim(EntityIndex index, const ColumnSpec& spec, const Scope& sco
     for (const OrderTerm& term : spec.order) {
         column.order.emplace_back(expression(term.expr, scope).eval, term.descending);
     }
+    given_as_ = Given::As::fallback;
     if (spec.otherwise) column.otherwise = expression(spec.otherwise, scope, into).eval;
+    given_as_ = Given::As::value;
     if (!spec.shape.empty()) {
         column.shape = ShapePattern::compile(spec.shape);
         if (!column.shape) error(spec.where, "not a regular expression: \"" + spec.shape + "\"");

@@ -49,7 +49,8 @@ IndexId Compiler::members_index(const Members& members, bool keeps_null, const s
         }
         spec.key.push_back(std::move(parts));
         if (members.slots && !members.slots->filter.empty()) {
-            spec.filter.push_back(expression(members.slots->filter[slot], scope).eval);
+            spec.filter.push_back(
+                condition(members.slots->filter[slot], scope, "the `if` of slots").eval);
         }
     }
     Scope scope;
@@ -112,6 +113,7 @@ void Compiler::root(EntityIndex index) {
             if (forms[i].name() != others[i].name())
                 refuse_unlike_forms(others[i], forms[i], members.where);
         }
+        want_one_key(program_->entities[index].member_indexes.front(), id, members.where);
     }
 }
 
@@ -189,7 +191,7 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
         return program;
     }
     const std::vector<KeyForm> wanted = root_forms(program.of);
-    const Edge by = edge(spec.root, scope, false, wanted, spec.where);
+    const Edge by = edge(spec.root, scope, false, wanted, spec.where, "the root of a parent");
     Node node;
     node.kind = by.node == kNone ? Node::Kind::parent_by_root : Node::Kind::parent;
     node.parent = by.node;
@@ -200,7 +202,9 @@ ParentProgram Compiler::parent(const ParentSpec& spec, const Scope& scope) {
     add_node(node);
     for (const ExprPtr& part : spec.root) {
         const KeyForm* const form = form_at(wanted, program.root.size());
-        program.root.push_back(key_expression(part, scope, form).eval);
+        const Compiled compiled = key_expression(part, scope, form);
+        want_key(compiled, root_types(program.of), program.root.size(), part);
+        program.root.push_back(compiled.eval);
     }
     return program;
 }
@@ -222,7 +226,9 @@ ColumnProgram Compiler::value_column(const ColumnSpec& spec, const Scope& scope,
     }
     if (spec.kind == ColumnSpec::Kind::value)
         column.value = expression(spec.value, scope, into).eval;
+    const Given::As outer = std::exchange(given_as_, Given::As::vacated);
     if (spec.vacate) column.vacate = expression(spec.vacate, scope, into).eval;
+    given_as_ = outer;
     return column;
 }
 
@@ -288,7 +294,7 @@ void Compiler::variant(EntityIndex index, std::size_t slot) {
     path_ = base + ".id";
     variant.id = expression(spec.id, scope).eval;
     path_ = base + ".exists";
-    if (spec.exists) variant.exists = expression(spec.exists, scope).eval;
+    if (spec.exists) variant.exists = condition(spec.exists, scope, "exists").eval;
     for (const ParentSpec& parent_spec : spec.parents) {
         path_ = base + ".parents." + parent_spec.column;
         ParentProgram program = parent(parent_spec, scope);

@@ -30,6 +30,7 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
     std::map<RelationIndex, std::uint32_t> positions;
     Type type = Type::any;
     std::string loose;
+    std::string called;
     KeyForm form;
     for (const std::uint32_t node : row.nodes) {
         const RelationIndex relation = program_->nodes[node].relation;
@@ -45,7 +46,8 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
         program_->nodes[node].columns.insert(*position);
         type = program_->relations[relation].columns[*position].type;
         const CatalogColumn& shown = *table(relation).find(name);
-        if (!shown.key) loose = shown.type_name;
+        called = shown.type_name;
+        if (!shown.key) loose = called;
         if (shown.key && !form.changes()) form = *shown.key;
         if (tracker_ != nullptr) tracker_->nodes.insert(node);
     }
@@ -60,23 +62,35 @@ Compiled Compiler::column_of(const CompiledRow& row, const std::string& name,
                         const auto& held = frame.rows[slot].row;
                         return held ? (*held)[position] : Value{Null{}};
                     },
-                    type, position, loose, form};
+                    type,
+                    position,
+                    loose,
+                    form,
+                    called};
         }
         const RowEval eval = row.eval;
         return {[eval, position](Frame& frame) -> Value {
                     const RowRef ref = eval(frame);
                     return ref.row ? (*ref.row)[position] : Value{Null{}};
                 },
-                type, position, loose, form};
+                type,
+                position,
+                loose,
+                form,
+                called};
     }
     return {[eval = row.eval, positions](Frame& frame) -> Value {
                 const RowRef ref = eval(frame);
                 return ref.row ? (*ref.row)[positions.at(ref.relation)] : Value{Null{}};
             },
-            type, std::nullopt, loose, form};
+            type,
+            std::nullopt,
+            loose,
+            form,
+            called};
 }
 
-Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope, std::uint32_t into) {
+Compiled Compiler::tree(const ExprPtr& expr, const Scope& scope, std::uint32_t into) {
     switch (expr->kind) {
         case Expr::Kind::literal: {
             Type type = Type::any;
@@ -98,7 +112,9 @@ Compiled Compiler::expression(const ExprPtr& expr, const Scope& scope, std::uint
             const Compiled value = expression(expr->args[0], scope);
             std::vector<Eval> items;
             for (std::size_t i = 1; i < expr->args.size(); ++i) {
-                items.push_back(expression(expr->args[i], scope).eval);
+                const Compiled item = expression(expr->args[i], scope);
+                want_alike(value.type, item.type, expr->args[i]->where);
+                items.push_back(item.eval);
             }
             const bool negated = expr->text == "not in";
             return {[v = value.eval, items, negated](Frame& frame) -> Value {
@@ -139,7 +155,9 @@ std::optional<Compiled> Compiler::slot_name(const RowVariable& row, const std::s
     if (row.members == nullptr || !row.members->slots) return std::nullopt;
     const Slots& slots = *row.members->slots;
     if (name == slots.variable) {
-        return Compiled{[value = slots.values[row.slot]](Frame&) { return value; }, Type::any};
+        const bool number = std::holds_alternative<std::int64_t>(slots.values[row.slot]);
+        return Compiled{[value = slots.values[row.slot]](Frame&) { return value; },
+                        number ? Type::integer : Type::text};
     }
     for (const Slots::Name& entry : slots.names) {
         if (entry.name == name) return expression(entry.per_value[row.slot], scope, into);
@@ -240,7 +258,7 @@ Compiled Compiler::key_part(const Expr& expr, const std::string& part) {
         }
         position = static_cast<std::size_t>(found - names.begin());
     }
-    return {[position](Frame& frame) { return frame.key.at(position); }, Type::any};
+    return {[position](Frame& frame) { return frame.key.at(position); }, key_part_type(position)};
 }
 
 Compiled Compiler::field(const Expr& expr, const Scope& scope, std::uint32_t into) {
@@ -268,14 +286,8 @@ Compiled Compiler::field(const Expr& expr, const Scope& scope, std::uint32_t int
 }
 
 Compiled Compiler::unary(const Expr& expr, const Scope& scope) {
-    const Compiled arg = expression(expr.args[0], scope);
-    if (expr.text == "is null") {
-        return {[e = arg.eval](Frame& f) -> Value { return is_null(e(f)); }, Type::boolean};
-    }
-    if (expr.text == "is not null") {
-        return {[e = arg.eval](Frame& f) -> Value { return !is_null(e(f)); }, Type::boolean};
-    }
     if (expr.text == "not") {
+        const Compiled arg = condition(expr.args[0], scope, "\"not\"");
         return {[e = arg.eval](Frame& f) -> Value {
                     const Value value = e(f);
                     const bool* truth = std::get_if<bool>(&value);
@@ -283,6 +295,14 @@ Compiled Compiler::unary(const Expr& expr, const Scope& scope) {
                 },
                 Type::boolean};
     }
+    const Compiled arg = expression(expr.args[0], scope);
+    if (expr.text == "is null") {
+        return {[e = arg.eval](Frame& f) -> Value { return is_null(e(f)); }, Type::boolean};
+    }
+    if (expr.text == "is not null") {
+        return {[e = arg.eval](Frame& f) -> Value { return !is_null(e(f)); }, Type::boolean};
+    }
+    want_number(arg.type, "arithmetic", expr.where);
     return {[e = arg.eval](Frame& f) {
                 return binary_operation(Operator::subtract, std::int64_t{0}, e(f));
             },
@@ -295,16 +315,10 @@ Compiled Compiler::binary(const Expr& expr, const Scope& scope) {
     const std::string& op = expr.text;
     const bool comparison =
         op == "=" || op == "<>" || op == "<" || op == "<=" || op == ">" || op == ">=";
-    if (comparison && !fits(left.type, right.type)) {
-        error(expr.where, "cannot compare " + std::string{to_string(left.type)} + " with " +
-                              std::string{to_string(right.type)});
-    }
+    if (comparison) want_alike(left.type, right.type, expr.where);
     const bool arithmetic = op == "+" || op == "-" || op == "*" || op == "/";
     for (const Compiled* side : {&left, &right}) {
-        if (arithmetic && !fits(side->type, Type::decimal)) {
-            error(expr.where, "arithmetic on " + std::string{to_string(side->type)} +
-                                  "; num(...) makes a number");
-        }
+        if (arithmetic) want_number(side->type, "arithmetic", expr.where);
         if ((op == "and" || op == "or") && !fits(side->type, Type::boolean)) {
             error(expr.where,
                   in_quotes(op) + " wants conditions, not " + std::string{to_string(side->type)});

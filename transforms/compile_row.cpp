@@ -190,7 +190,8 @@ std::string Compiler::computed_key(const Expr& part) {
 }
 
 Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan,
-                              const std::vector<KeyForm>& wanted, const Location& where) {
+                              const std::vector<KeyForm>& wanted, const Location& where,
+                              const std::string& what) {
     Tracker tracker;
     Tracker* const outer = std::exchange(tracker_, &tracker);
     std::string text;
@@ -211,8 +212,7 @@ Compiler::Edge Compiler::edge(const std::vector<ExprPtr>& key, const Scope& scop
     tracker_ = outer;
     Edge result;
     if (tracker.other || tracker.nodes.size() + (tracker.key ? 1 : 0) > 1) {
-        error(where,
-              "a lookup's key must read the columns of one row only; look that row up first");
+        error(where, what + " must read the columns of one row only; look that row up first");
         return result;
     }
     if (tracker.nodes.size() == 1) {
@@ -257,7 +257,7 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
     const RelationSettings* settings = mapping_.settings(expr.text);
     const bool scan = settings != nullptr && settings->scan;
     const std::vector<KeyForm> wanted = relation_forms(target);
-    const Edge by = edge(expr.args, scope, scan, wanted, expr.where);
+    const Edge by = edge(expr.args, scope, scan, wanted, expr.where, "a lookup's key");
     Node node;
     node.kind = by.constant        ? Node::Kind::lookup_constant
                 : by.node == kNone ? Node::Kind::lookup_by_root
@@ -270,8 +270,12 @@ CompiledRow Compiler::lookup(const Expr& expr, const Scope& scope) {
     Tracker
         inner;  // the key's own reads belong to the edge, not to the expression around the lookup
     Tracker* const outer = std::exchange(tracker_, &inner);
-    for (const ExprPtr& part : expr.args)
-        parts.push_back(key_expression(part, scope, form_at(wanted, parts.size())).eval);
+    const std::vector<Type> types = relation_types(target);
+    for (const ExprPtr& part : expr.args) {
+        const Compiled compiled = key_expression(part, scope, form_at(wanted, parts.size()));
+        want_key(compiled, types, parts.size(), part);
+        parts.push_back(compiled.eval);
+    }
     tracker_ = outer;
     result.eval = [parts, target](Frame& frame) {
         RowRef ref;

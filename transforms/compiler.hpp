@@ -21,6 +21,7 @@ struct Compiled {
     // The type's name, if it is a column of a type whose equality we do not know.
     std::string loose_type = {};
     KeyForm form = {};  // of a column; of alternatives that of any whose spelling matters
+    std::string source_type = {};  // of a column of the source: its name there
 };
 
 // What stands for an expression that could not be compiled; a finding says why.
@@ -128,9 +129,27 @@ private:
     void owners();
     void share_claims();
 
-    // compile_expression.cpp
+    // compile_types.cpp: what can be said of an expression before there is a row
     // `into`: the column of the entity that the value goes to as it is.
     Compiled expression(const ExprPtr& expr, const Scope& scope, std::uint32_t into = kNone);
+    // The same, where only true, false and NULL have a meaning. `what` wants it, for the finding.
+    Compiled condition(const ExprPtr& expr, const Scope& scope, const std::string& what);
+    void note_given(const Expr& expr, const Compiled& compiled, std::uint32_t into);
+    Type key_part_type(std::size_t position) const;
+    void want_number(Type type, const std::string& what, const Location& where);
+    void want_alike(Type left, Type right, const Location& where);
+    // Parts of a key that is looked for, against the types of those that are there.
+    std::vector<Type> relation_types(RelationIndex relation) const;
+    std::vector<Type> root_types(EntityIndex entity) const;
+    void want_key(const Compiled& part, const std::vector<Type>& there, std::size_t position,
+                  const ExprPtr& expr);
+    void want_one_key(IndexId one, IndexId other, const Location& where);
+    void try_constants(const Function& function, const Expr& expr,
+                       const std::vector<Compiled>& args);
+    std::string misplaced_aggregate(const Expr& expr) const;
+
+    // compile_expression.cpp
+    Compiled tree(const ExprPtr& expr, const Scope& scope, std::uint32_t into);
     Compiled name(const Expr& expr, const Scope& scope, std::uint32_t into);
     Compiled field(const Expr& expr, const Scope& scope, std::uint32_t into);
     Compiled call(const ExprPtr& expr, const Scope& scope, std::uint32_t into);
@@ -179,8 +198,9 @@ private:
         IndexId index = kNone;
     };
     // `wanted`: the forms of the key that is looked for.
+    // `what`: whose key, for a finding.
     Edge edge(const std::vector<ExprPtr>& key, const Scope& scope, bool scan,
-              const std::vector<KeyForm>& wanted, const Location& where);
+              const std::vector<KeyForm>& wanted, const Location& where, const std::string& what);
     std::string computed_key(const Expr& part);
     IndexId rows_edge(const std::vector<ExprPtr>& key, const Scope& scope, std::uint32_t node,
                       const std::string& text, bool scan, const std::vector<KeyForm>& wanted);
@@ -214,6 +234,8 @@ private:
     std::uint32_t retarget_ = kNone;     // edges: columns of this node are read from rows[0]
     const Scope* root_scope_ = nullptr;  // of the entity being compiled
     int macro_depth_ = 0;
+    Given::As given_as_ = Given::As::value;
+    std::size_t given_ = 0;            // how many were noted, known ones too
     std::set<std::string> expanding_;  // macros and lets being expanded, against recursion
     std::string path_;                 // for findings
 };

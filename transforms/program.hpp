@@ -137,6 +137,21 @@ struct Variant {  // one per slot of a slotted row root, else exactly one
     std::vector<ColumnProgram> columns;  // in the order of TargetSpec::columns
 };
 
+// An expression whose value a column of the target is given as it is: what stands behind `if`,
+// `coalesce`, `choose`, `first`, a `let` or a function of the mapping. `check` holds it against the
+// column.
+struct Given {
+    enum class As : std::uint8_t { value, fallback, vacated };
+    std::uint32_t column = 0;  // of TargetSpec::columns
+    As as = As::value;
+    Location where = {};
+    std::string text = {};               // as the mapping writes it
+    Type type = Type::any;               // any: not known before there is a row
+    std::string type_name = {};          // of a column of the source: format_type()
+    std::optional<Value> constant = {};  // a literal
+    std::size_t length_min = 0;          // of a text that is not NULL, in characters
+};
+
 struct EntityProgram {
     std::string name;
     TargetSpec target;
@@ -153,6 +168,7 @@ struct EntityProgram {
     // A row root whose key has columns of which equal values may be written unlike: numeric,
     // citext.
     bool rounds_key = false;
+    std::vector<Given> given;        // in no order, each once
     std::vector<KeyForm> key_forms;  // of the parts of the root's key; slots have none
     // Of Program::claims: who owns an id; kNone: no two roots of the table give one id.
     std::uint32_t id_claim = kNone;

@@ -83,7 +83,7 @@ TEST_CASE("a key whose equality is known is no finding, unless it meets another'
         as<std::string>{},
         entity("    root: {group: {g: {from: c, key: pk}, h: {from: c, key: other}}}\n"
                "    columns: {}\n"),
-        entity("    root: {group: {g: {from: c, key: [id, other]}, h: {from: p, key: [v, k]}}}\n"
+        entity("    root: {group: {g: {from: c, key: [other, other]}, h: {from: p, key: [v, k]}}}\n"
                "    columns: {}\n"));
     INFO(meeting);
     const std::vector<std::string> findings = findings_of(meeting, form);

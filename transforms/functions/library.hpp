@@ -33,6 +33,7 @@ inline const std::int64_t* integer_in(std::span<const Value> args, std::size_t p
     return position < args.size() ? std::get_if<std::int64_t>(&args[position]) : nullptr;
 }
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+std::vector<std::string> zone_names();  // of the machine's zone table
 // Whether one of the arguments is NULL.
 bool any_null(std::span<const Value> args);
 

@@ -87,6 +87,13 @@ Result<Value> at_zone(std::span<const Value> args, Flags&) {
 
 }  // namespace
 
+std::vector<std::string> zone_names() {
+    std::vector<std::string> names;
+    for (const date::time_zone& zone : date::get_tzdb().zones)
+        names.push_back(zone.name());
+    return names;
+}
+
 std::span<const Function> zone_functions() {
     static const std::array<Function, 3> functions{{
         {"local_date",

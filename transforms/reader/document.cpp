@@ -37,7 +37,8 @@ std::size_t first_invalid_utf8(std::string_view text) {
 std::string explain(const std::string& message) {
     std::string text = "not readable as YAML: " + message;
     if (message.find("end of map") != std::string::npos ||
-        message.find("illegal") != std::string::npos) {
+        message.find("illegal") != std::string::npos ||
+        message.find("unknown token") != std::string::npos) {
         text +=
             " (an expression that begins with a quote, or holds ', ' or ': ', must be quoted as a "
             "whole)";
