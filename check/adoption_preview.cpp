@@ -1,54 +1,17 @@
 #include "check/adoption_preview.hpp"
 
+#include "check/private_images.hpp"
 #include "model/json.hpp"
 #include "postgres/quote.hpp"
-#include "snapshot/image_load.hpp"
 #include "target/progress.hpp"
 #include "target/schema.hpp"
-#include "telemetry/console.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <random>
 #include <set>
 
 namespace crossfade {
 
 namespace {
-
-// A folder that only we can read, gone with the object.
-class PrivateFolder {
-public:
-    PrivateFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "crossfade-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) {
-            throw Failure{Error{ErrorKind::unavailable, "cannot make a folder " + name}.with_hint(
-                "set TMPDIR to a folder that can be written")};
-        }
-        path_ = name;
-    }
-    ~PrivateFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    PrivateFolder(const PrivateFolder&) = delete;
-    PrivateFolder& operator=(const PrivateFolder&) = delete;
-    std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
-
-// A random key that is never stored: fingerprints that a killed process leaves behind reveal
-// nothing of the secrets.
-std::string random_key() {
-    std::random_device device;
-    std::string key;
-    while (key.size() < 32)
-        key += static_cast<char>(device());
-    return key;
-}
 
 // Entities in the order of the load, up to the last one that adopts: nothing before it refers to
 // anything behind it.
@@ -105,22 +68,8 @@ std::optional<AdoptionPreview> preview_adoption(const Config& config, const Cont
     const auto program = compile(mapping, context.catalog, ignored);
     if (!program) return std::nullopt;
 
-    const PrivateFolder folder;
-    const auto store = RocksStore::open(folder / "state");
-    const SecretFingerprinter fingerprinter{random_key()};
-    ImageLoadOptions options;
-    options.source_conninfo = config.source.conninfo;
-    options.connections = static_cast<unsigned>(config.load.connections);
-    options.scratch = folder / "scratch";
-    std::filesystem::create_directory(options.scratch);
-    source.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    options.snapshot_name = source.exec("SELECT pg_export_snapshot()").text(0, 0);
-    options.on_source_released = [&] { source.exec("COMMIT"); };
-    const Logger log = Logger::none();
-    Console console = Console::standard_error();
-    Progress progress{console, log};
-    load_images(*program, *store, fingerprinter, options, progress, log);
-    const auto reports = adopt(*program, target, *store);
+    PrivateImages images{config, *program, source};
+    const auto reports = adopt(*program, target, images.store());
     AdoptionPreview preview;
     for (std::size_t i = 0; i < reports.size(); ++i) {
         const EntityProgram& entity = program->entities[i];

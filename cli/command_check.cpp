@@ -2,6 +2,9 @@
 // looked at is looked at, whatever else is wrong.
 #include "check/adoption_preview.hpp"
 #include "check/all.hpp"
+#include "check/preflight_state.hpp"
+#include "check/private_images.hpp"
+#include "check/sample.hpp"
 #include "cli/findings.hpp"
 #include "cli/read_config.hpp"
 #include "model/json.hpp"
@@ -21,6 +24,7 @@ namespace {
 struct Report {
     Preflight found;
     std::optional<AdoptionPreview> adoption;
+    std::optional<Sample> sample;
     std::vector<std::string> accepted;  // of the target
 };
 
@@ -35,7 +39,13 @@ void accept_target(const Config& config, Report& report) {
     });
 }
 
-Report check(const Config& config, Findings findings, bool accept) {
+struct Wishes {
+    bool json = false;
+    bool accept = false;
+    std::size_t sample = 0;  // roots of each entity; 0: none
+};
+
+Report check(const Config& config, Findings findings, const Wishes& wishes) {
     Report report;
     report.found = check_all(config, "check", std::move(findings));
     if (report.found.good()) {
@@ -45,7 +55,18 @@ Report check(const Config& config, Findings findings, bool accept) {
                                  report.found.target->connection);
         });
     }
-    if (accept && report.found.good()) accept_target(config, report);
+    report.found.guard("state",
+                       [&] { check_state(config, report.found.context, report.found.findings); });
+    if (report.found.context.program && report.found.source && report.found.target &&
+        wishes.sample > 0 && !report.found.could_not_run) {
+        report.found.guard("sample", [&] {
+            const Program& program = *report.found.context.program;
+            PrivateImages images{config, program, report.found.source->connection};
+            report.sample = take_sample(program, images.store(), report.found.target->connection,
+                                        wishes.sample);
+        });
+    }
+    if (wishes.accept && report.found.good()) accept_target(config, report);
     return report;
 }
 
@@ -61,13 +82,15 @@ void print(const Report& report, bool json) {
                                   {"findings", to_json(report.found.findings)},
                                   {"creates", json_array(creates).text},
                                   {"accepted", json_array(accepted).text},
-                                  {"adoption", report.adoption ? to_json(*report.adoption) : "{}"}})
+                                  {"adoption", report.adoption ? to_json(*report.adoption) : "{}"},
+                                  {"sample", report.sample ? to_json(*report.sample) : "{}"}})
                          .text
                   << '\n';
         return;
     }
     std::cout << to_text(report.found.findings);
     if (report.adoption) std::cout << to_text(*report.adoption);
+    if (report.sample) std::cout << to_text(*report.sample);
     for (const std::string& line : report.accepted)
         std::cout << "accepted: " << line << '\n';
     if (!report.found.creates.empty()) std::cout << "crossfade run will make\n";
@@ -78,25 +101,28 @@ void print(const Report& report, bool json) {
 }  // namespace
 
 void add_check(CLI::App& app, Invocation& invocation) {
-    auto json = std::make_shared<bool>(false);
-    auto accept = std::make_shared<bool>(false);
+    auto wishes = std::make_shared<Wishes>();
     CLI::App* command = app.add_subcommand(
         "check", "preflight of both servers and the mapping; findings with what fixes them");
-    command->add_flag("--json", *json, "findings as JSON");
-    command->add_flag("--accept-target", *accept,
+    command->add_flag("--json", wishes->json, "findings as JSON");
+    command
+        ->add_option("--sample", wishes->sample,
+                     "derive so many rows of each entity, and show what would be refused")
+        ->check(CLI::PositiveNumber);
+    command->add_flag("--accept-target", wishes->accept,
                       "if nothing is wrong, take the target's tables as they are from now on");
-    command->callback([&invocation, json, accept] {
-        invocation.run = [&invocation, json, accept] {
+    command->callback([&invocation, wishes] {
+        invocation.run = [&invocation, wishes] {
             Findings findings;
             const auto config = read_config(invocation, findings);
             Report report;
             if (config) {
-                report = check(*config, std::move(findings), *accept);
+                report = check(*config, std::move(findings), *wishes);
             } else {
                 report.found.findings = std::move(findings);
                 report.found.could_not_run = true;
             }
-            print(report, *json);
+            print(report, wishes->json);
             return status_of(report.found);
         };
     });
