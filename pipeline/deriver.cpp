@@ -7,6 +7,19 @@
 
 namespace crossfade {
 
+namespace {
+// Of an error of a value (class 22) and of NOT NULL what is named is a column.
+std::string reason_of(const Refusal& why) {
+    const bool value = why.sqlstate.starts_with("22");
+    // The server's own words may quote the value.
+    if (why.constraint.empty())
+        return (value ? "a value that its column does not take" : why.message) + " (" +
+               why.sqlstate + ")";
+    const bool column = value || why.sqlstate == "23502";
+    return (column ? "column " : "constraint ") + why.constraint + " (" + why.sqlstate + ")";
+}
+}  // namespace
+
 Deriver::Deriver(const Program& program, const Reader& base, Overlay& overlay, const Input& input)
     : program_{program},
       base_{base},
@@ -77,8 +90,7 @@ void Deriver::derive_root(EntityIndex entity, const KeyBytes& root) {
         working.outcome.state = RootState::rejected;
         const Refusal& why = refusal->second;
         const bool told = why.sqlstate == kNotWritten || why.message.starts_with(kBornThere);
-        working.outcome.reason =
-            told ? why.message : "constraint " + why.constraint + " (" + why.sqlstate + ")";
+        working.outcome.reason = told ? why.message : reason_of(why);
     }
     wish_id(entity, root, working);
     decide(entity, root, working);

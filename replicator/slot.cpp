@@ -162,12 +162,16 @@ void check_resume(const std::optional<SlotInfo>& slot, std::string_view name,
 }
 
 Error with_slot_hint(Error error, std::string_view slot) {
-    if (error.sqlstate() == "42704" || error.sqlstate() == "55000") {
+    // 55000 has many meanings; changes are missing only if the server has removed their WAL.
+    const auto says = [&](const char* part) {
+        return error.message().find(part) != std::string::npos;
+    };
+    if (error.sqlstate() == "42704" ||
+        (error.sqlstate() == "55000" && (says("can no longer") || says("cannot read from")))) {
         error.with_hint(kNewSnapshot);
     } else if (error.sqlstate() == "55006") {
         error.with_hint("another session reads from slot \"" + std::string{slot} + "\"");
-    } else if (error.sqlstate() == "42501" &&
-               error.message().find("output plugin") != std::string::npos) {
+    } else if (error.sqlstate() == "42501" && says("output plugin")) {
         error.with_hint(
             "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;"
             " SELECT pg_reload_conf();");

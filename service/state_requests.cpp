@@ -233,8 +233,9 @@ std::string StateRequests::discard(const Request& request) const {
 
 std::string StateRequests::mapped_text(const RootRef& root) const {
     const DerivedRecord record = derived(root).value_or(DerivedRecord{});
-    std::string text = name_of(root) + "  " + record.id.format() + "  " +
-                       std::string{to_string(record.state)} +
+    // A filtered root has no id.
+    const std::string id = record.id == Uuid{} ? "-" : record.id.format();
+    std::string text = name_of(root) + "  " + id + "  " + std::string{to_string(record.state)} +
                        (record.present ? "" : ", no row on the target");
     for (const std::string& flag : record.flags)
         text += "  " + flag;
@@ -248,7 +249,7 @@ std::string StateRequests::mapped_json(const RootRef& root) const {
     JsonPairs members{{"entity", json_quote(access_.program.entities[root.entity].name)},
                       {"key", json_quote(display_root(access_.program, root.root))},
                       {"root_hex", json_quote(to_hex(root.root))},
-                      {"uuid", json_quote(record.id.format())},
+                      {"uuid", record.id == Uuid{} ? "null" : json_quote(record.id.format())},
                       {"state", json_quote(to_string(record.state))},
                       {"present", record.present ? "true" : "false"},
                       {"members", std::to_string(record.members)},

@@ -1,6 +1,7 @@
 #include "target/isolation.hpp"
 
 #include "postgres/quote.hpp"
+#include "target/column_at_fault.hpp"
 
 #include <algorithm>
 
@@ -110,6 +111,7 @@ std::optional<ServerError> Isolation::apply_chunk(std::vector<Step> steps) {
         const Step& step = steps[result.refused_step];
         left_out_ids_.insert(id_of(step));
         tell_row_in_the_way(step, *result.refused);
+        tell_column(step, *result.refused);
         refuse(root_of(step), *result.refused);
     }
 }
@@ -122,6 +124,15 @@ void Isolation::tell_row_in_the_way(const Step& step, ServerError& error) {
     if (runner_.connection().exec(table.hold_sql(), Params{id}).empty()) return;
     error.message = std::string{kBornThere} + "a row with the id " + id +
                     " stands on the target, and is not the bridge's";
+}
+
+void Isolation::tell_column(const Step& step, ServerError& error) {
+    const auto* write = std::get_if<const RowWrite*>(&step);
+    if (write == nullptr || !error.column.empty() || !error.constraint.empty() ||
+        !error.sqlstate.starts_with("22"))
+        return;
+    const TableStatements& table = runner_.tables().at(root_of(step).entity);
+    error.column = column_at_fault(runner_.connection(), table.shape(), table.spec(), **write);
 }
 
 RunResult Isolation::repeat(std::span<const Step> steps,

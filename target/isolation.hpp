@@ -45,6 +45,7 @@ private:
     RunResult repeat(std::span<const Step> steps, const std::vector<std::size_t>& unwritten);
     ServerError not_written(const Step& step);
     void tell_row_in_the_way(const Step& step, ServerError& error);
+    void tell_column(const Step& step, ServerError& error);
     std::optional<ServerError> check_constraints();
     void blame(const ServerError& error);
     bool blame_orphans(const ServerError& error);

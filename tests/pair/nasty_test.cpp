@@ -33,7 +33,7 @@ std::string reasons(const Pair& pair) {
         std::istringstream words{line};
         std::string entity, key, state, reason;
         words >> entity >> key >> state >> reason;
-        if (reason.back() == ':' || reason == "constraint")
+        if (reason.back() == ':' || reason == "constraint" || reason == "column")
             std::getline(words, line), reason += line;
         all.insert(entity + " " + state + " " + reason + "\n");
     }
@@ -61,7 +61,7 @@ constexpr const char* kReasons =
     "course_offerings parked no_subject\n"
     "course_offerings parked no_term\n"
     "grades parked missing_parent\n"
-    "grades rejected constraint  (22003)\n";
+    "grades rejected column marks_obtained (22003)\n";
 
 // The journal row whose point is '99999'.
 constexpr const char* kTooLarge = "grade/990100000000000403/17/990100000000000001";

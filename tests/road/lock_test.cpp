@@ -207,6 +207,10 @@ TEST_CASE("SIGTERM ends a service that waits for a target that does not answer",
           "[road][postgres]") {
     const MutePort mute;
     EndToEnd road{{{"target.conninfo", mute.conninfo()}}};
-    road.start();
+    road.start_armed("nowhere");
+    // It has the source, and begins with the target.
+    while (road.source_value("SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                             "current_database() AND application_name = 'crossfade check'") == "0")
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
     stop_in_time(road);
 }
