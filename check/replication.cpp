@@ -97,8 +97,7 @@ private:
             add("plugin " + plugin_ + " could not be tried: that takes a replication slot", "",
                 Severity::warning);
         } else if (error.sqlstate() == "57014") {
-            add("plugin " + plugin_ + " could not be tried: open transactions hold up a new slot",
-                "", Severity::warning);
+            say_who_holds_up();
         } else if (error.sqlstate() == "58P01" || error.sqlstate() == "42704") {
             add("plugin " + plugin_ + " is not installed on the source",
                 decoder_ && !decoder_->traits().package.empty()
@@ -117,6 +116,29 @@ private:
         } else {
             add("plugin " + plugin_ + " cannot be used: " + error.format(), "");
         }
+    }
+
+    // Each with the statement that ends it; the first ones, the oldest first.
+    void say_who_holds_up() {
+        constexpr std::size_t kNamed = 3;
+        std::string fix;
+        std::string who;
+        const auto holders = blocking_transactions(connection_);
+        for (const BlockingTransaction& holder : holders) {
+            if (&holder - holders.data() >= static_cast<std::ptrdiff_t>(kNamed)) break;
+            const bool prepared = holder.pid == 0;
+            const std::string pid = std::to_string(holder.pid);
+            const std::string name = quote_literal(holder.application);
+            who += (who.empty() ? ": " : ", ") +
+                   (prepared ? "prepared transaction " + name : "process " + pid) + " since " +
+                   holder.since;
+            fix +=
+                (fix.empty() ? "" : " ") + (prepared ? "ROLLBACK PREPARED " + name + ";"
+                                                     : "SELECT pg_terminate_backend(" + pid + ");");
+        }
+        add("plugin " + plugin_ +
+                " could not be tried: open transactions hold up a new slot until they end" + who,
+            fix, Severity::warning);
     }
 
     Connection& connection_;

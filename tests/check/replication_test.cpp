@@ -52,6 +52,8 @@ TEST_CASE("a plugin that is not there, a role without the right, an open transac
         check_replication(connection, read_server_facts(connection), "wal2json", 300);
     CHECK_FALSE(has_errors(held_up));
     CHECK_THAT(held_up.back().message, ContainsSubstring("open transactions"));
+    CHECK_THAT(held_up.back().fix,
+               ContainsSubstring("pg_terminate_backend(" + std::to_string(other.backend_pid())));
     const auto holders = blocking_transactions(connection);
     REQUIRE(holders.size() == 1);
     CHECK(holders[0].pid == other.backend_pid());
