@@ -96,7 +96,6 @@ void InitialLoad::drop_own_slot(SourceStop& stop) const {
 
 bool has_images(const Reader& state) { return state.get(Family::meta, keys::kLoad) == kDerive; }
 
-
 void InitialLoad::run(const std::stop_token& stop) {
     if (has_images(store_)) return forget_map();
     SourceStop source_stop{stop, slot_watch_};

@@ -5,7 +5,7 @@
 //                                                what ends it
 //   the server does not know the session, or     the session is cut off: its wait ends, and who
 //   cannot be asked for `silence`                waited tries again
-//   the server works on it                       `status` says on what; it takes as long as it takes
+//   the server works on it                       `status` says on what; it takes what it takes
 //
 // A stream that nothing comes from waits, too, but nobody is told of it.
 #pragma once

@@ -219,8 +219,9 @@ int run_service(const Config& config, const Context& context, std::unique_ptr<Ro
             // A load begins anew, or goes on with what it has.
             retrying(config, stop.get_token(), log, [&] { load.run(stop.get_token()); });
             if (!snapshot_only) {
-                retrying(config, stop.get_token(), log,
-                         [&] { check_resumable(config, *context.program, *store, applier.interrupt()); });
+                retrying(config, stop.get_token(), log, [&] {
+                    check_resumable(config, *context.program, *store, applier.interrupt());
+                });
             }
             service::notify_status("running");
             applier.run(snapshot_only);
