@@ -11,10 +11,9 @@ void Preflight::guard(const std::string& path, const std::function<void()>& part
         // The connection's errors begin with its side, as the path does.
         std::string message = failure.error().message();
         if (message.starts_with(path + ": ")) message.erase(0, path.size() + 2);
-        std::string fix = failure.error().hint();
-        if (fix.empty() && failure.error().sqlstate() == "42501")
-            fix = "GRANT ...; docs/operations.md says which rights the role needs";
-        findings.push_back(about(path, std::move(message), std::move(fix)));
+        if (failure.error().hint().empty() && failure.error().sqlstate() == "42501")
+            message += "; docs/operations.md says which rights the role needs";
+        findings.push_back(about(path, std::move(message), failure.error().hint()));
         could_not_run = true;
     }
 }

@@ -266,12 +266,6 @@ void check_source_server(Connection& source, const ServerFacts& facts, const Con
     if (const auto slot = inspect_slot(source, config.source.slot)) {
         check_slot(*slot, facts, config, findings);
     } else {
-        if (facts.replication_slots_used >= facts.replication_slots_max) {
-            findings.push_back(about("source", "no replication slot is left for the bridge's own",
-                                     "ALTER SYSTEM SET max_replication_slots = " +
-                                         std::to_string(facts.replication_slots_max + 2) +
-                                         "; -- and restart the server"));
-        }
         creates.push_back("source: logical replication slot " + config.source.slot + " (" + plugin +
                           ")");
     }

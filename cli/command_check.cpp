@@ -117,6 +117,7 @@ void add_check(CLI::App& app, Invocation& invocation) {
             const auto config = read_config(invocation, findings);
             Report report;
             if (config) {
+                const CommandWatch watch{*config};
                 report = check(*config, std::move(findings), *wishes);
             } else {
                 report.found.findings = std::move(findings);

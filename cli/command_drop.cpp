@@ -154,6 +154,7 @@ void drop_state(const Config& config, bool forget) {
 int run_drop(const Invocation& invocation, const DropOptions& options) {
     const auto config = read_config(invocation);
     if (!config) return kFailed;
+    const CommandWatch watch{*config};
     require_no_service(*config);
     if (!confirmed(*config, options)) return kFound;
     {

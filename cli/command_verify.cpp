@@ -266,6 +266,7 @@ private:
 int run_verify(const Invocation& invocation, const VerifyFlags& flags) {
     const auto config = read_config(invocation);
     if (!config) return kFailed;
+    const CommandWatch watch{*config};
     const auto context = read_context(*config);
     if (!context) return kFailed;
     for (const std::string& name : flags.entities)

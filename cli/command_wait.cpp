@@ -93,6 +93,7 @@ int run_wait(const Invocation& invocation, const WaitOptions& options) {
     const auto begin = Clock::now();
     const auto config = read_config(invocation);
     if (!config) return kFailed;
+    const CommandWatch watch{*config};
     std::optional<std::chrono::milliseconds> timeout;
     if (!options.timeout.empty()) {
         timeout = parse_duration(options.timeout);

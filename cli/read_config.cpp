@@ -30,6 +30,9 @@ std::optional<Config> read_config(const Invocation& invocation) {
     return config;
 }
 
+CommandWatch::CommandWatch(const Config& config)
+    : watched_{config, Logger::to_console(console_, LogLevel::warning)} {}
+
 std::optional<Context> read_context(const Config& config) {
     Findings findings;
     auto context = read_context(config, findings);

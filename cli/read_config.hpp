@@ -7,6 +7,8 @@
 #include "model/finding.hpp"
 #include "service/context.hpp"
 #include "service/own_state.hpp"
+#include "service/watched_servers.hpp"
+#include "telemetry/console.hpp"
 
 #include <optional>
 
@@ -16,6 +18,17 @@ namespace crossfade {
 std::optional<Config> read_config(const Invocation& invocation);
 // The same without printing, for `check`, which prints all findings together.
 std::optional<Config> read_config(const Invocation& invocation, Findings& findings);
+
+// For a command that asks the servers itself: while it waits for one of them, stderr says for whom,
+// and a session that nobody will answer any more is cut off.
+class CommandWatch {
+public:
+    explicit CommandWatch(const Config& config);
+
+private:
+    Console console_ = Console::standard_error();
+    WatchedServers watched_;
+};
 
 // As in service/context.hpp and service/own_state.hpp; findings are printed. Nothing: the mapping
 // cannot be used (status 2).

@@ -59,7 +59,7 @@ TEST_CASE("run and snapshot refuse what check refuses, and make nothing", "[cli]
         Cluster cluster{{.settings = {{"max_replication_slots", "1"}}}};
         const Shop shop{cluster};
         shop.on_source("SELECT pg_create_physical_replication_slot('other')");
-        check_refused(shop, "no replication slot is left");
+        check_refused(shop, "has no free replication slot");
     }
 }
 

@@ -1,12 +1,10 @@
 // A server that is gone without a word, one that dies in the middle of an answer, and somebody who
 // holds up the slot: the service says so, answers, goes on by itself, and ends when it is told to.
-#include "tests/road/road_fixture.hpp"
+#include "tests/road/proxied.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/process.hpp"
-#include "tests/support/proxy.hpp"
 
 #include <csignal>
-#include <fstream>
 #include <thread>
 
 using namespace crossfade;
@@ -14,67 +12,7 @@ using namespace crossfade::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
-namespace {
-
 using Clock = std::chrono::steady_clock;
-
-// The road, with a proxy before each of its servers.
-class Proxied {
-public:
-    explicit Proxied(Bridge::Settings settings = {})
-        : road{[&] {
-              settings.insert({{"retry.silence", "1s"}, {"retry.connect_timeout", "1s"}});
-              return settings;
-          }()} {
-        go_through(servers.source, source, road.source_database());
-        go_through(servers.target, target, road.target_database());
-    }
-    Proxy& side(const std::string& name) { return name == "source" ? source : target; }
-    std::string log() const { return text_of(road.folder() / "service.log"); }
-    template <class Done>
-    void wait_until(Done done) const {
-        for (const auto end = Clock::now() + 60s; !done(); std::this_thread::sleep_for(20ms)) {
-            if (Clock::now() > end) FAIL("it does not happen\n" << road.log_end());
-        }
-    }
-    void add_customer(int id) const {
-        road.source("INSERT INTO customer (id, name, active, created) VALUES (" +
-                    std::to_string(id) + ", 'Late', 1, now())");
-    }
-    // SIGTERM; it must end with status 0.
-    void stop_in_time() {
-        const auto began = Clock::now();
-        road.stop();
-        CHECK(Clock::now() - began < 5s);
-    }
-    void check_all_is_there(int id) {
-        if (!road.runs()) road.start();
-        road.settle();
-        check_agreement(road);
-        CHECK(road.target_value("SELECT count(*) FROM customer WHERE name = 'Late'") ==
-              std::to_string(id));
-    }
-
-    ShopServers& servers = ShopServers::shared();
-    Proxy source{servers.source.port()};
-    Proxy target{servers.target.port()};
-    EndToEnd road;
-
-private:
-    void go_through(const Cluster& server, const Proxy& proxy, const std::string& database) const {
-        const auto file = road.folder() / "crossfade.yaml";
-        std::string text = text_of(file);
-        const std::string direct = server.conninfo(database);
-        const std::size_t at = text.find(direct);
-        REQUIRE(at != std::string::npos);
-        text.replace(at, direct.size(),
-                     "host=127.0.0.1 port=" + std::to_string(proxy.port()) +
-                         " user=postgres dbname=" + database);
-        std::ofstream{file} << text;
-    }
-};
-
-}  // namespace
 
 TEST_CASE("a side that says nothing any more is noticed, said, and taken up again by itself",
           "[road][fault]") {

@@ -33,7 +33,8 @@ TEST_CASE("the status is printed as the design names it", "[cli]") {
     status.deferred = 7;
     status.entities.push_back({"users", 10, 4, 2, 1, 1, 1});
     CHECK(to_json(status) ==
-          "{\"work\": 3, \"phase\": \"streaming\", \"deferred\": 7, \"entities\": {\"users\": "
+          "{\"work\": 3, \"phase\": \"streaming\", \"since\": null, \"waits\": [], \"deferred\": "
+          "7, \"entities\": {\"users\": "
           "{\"merged\": 2, \"parked\": 1, \"source\": 10, \"applied\": 4, \"pending\": 1, "
           "\"filtered\": 1, \"rejected\": 1}}, \"lag_bytes\": 256, \"open_work\": [], "
           "\"source_lsn\": \"1/110\", \"applied_lsn\": \"1/10\", \"lag_seconds\": 1.250, "
@@ -43,7 +44,9 @@ TEST_CASE("the status is printed as the design names it", "[cli]") {
 
 TEST_CASE("a status reads back as it was", "[cli]") {
     Status status;
-    status.phase = "catching_up";
+    status.phase = "target_down";
+    status.since = "2024-05-01T12:00:00Z";
+    status.waits = {"target: \"crossfade\" waits", "and waits"};
     status.applied = EndLsn{Lsn{77}};
     status.entities.push_back({"a \"b\"", 5, 1, 1, 1, 1, 1});
     status.open_work.push_back({"country ['a', \"]}\"]", "", 12, 0.5});
