@@ -101,7 +101,10 @@ int prepare_and_run(const Config& config, bool snapshot_only) {
     const Logger log =
         Logger::to_console(console, parse_log_level(config.log.level).value_or(LogLevel::info));
     Start start{config, log};
-    const int status = start.prepare();
+    const int status = [&] {
+        const CommandWatch watch{config};
+        return start.prepare();
+    }();
     if (status != kGood) return status;
     return run_service(config, *start.context, std::move(start.store), snapshot_only);
 }

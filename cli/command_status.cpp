@@ -5,6 +5,7 @@
 #include "service/open_work.hpp"
 #include "service/own_state.hpp"
 #include "service/status.hpp"
+#include "state/rocks_store.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -28,6 +29,35 @@ struct StatusOptions {
     double interval = 1;
 };
 
+// How long the source may take to say where it is.
+constexpr std::chrono::milliseconds kSourceWithin{1'000};
+
+// Of a state whose mapping does not fit the source any more: where it is, without its entities.
+Status bare_status(const Config& config) {
+    RocksOptions options;
+    options.create = false;
+    const auto store = RocksStore::open(config.state, options);
+    return read_status(Program{}, *store);
+}
+
+// A source that does not answer is said, beside the rest.
+void ask_source(const Config& config, Status& status) {
+    ConnectionOptions options = source_options(config, "status");
+    options.answer_within = kSourceWithin;
+    try {
+        Connection source = Connection::open(options);
+        const Lsn current = read_server_facts(source).current;
+        if (status.phase != "halted") {
+            status.source = current;
+        } else {
+            set_source_position(status, current);
+        }
+    } catch (const Failure& failure) {
+        if (failure.error().kind() != ErrorKind::unavailable) throw;
+        status.waits.push_back(failure.error().message());
+    }
+}
+
 // Without a service: the state, and where the source has come to meanwhile.
 std::optional<Status> own_status(const Config& config) {
     Status status;
@@ -35,23 +65,24 @@ std::optional<Status> own_status(const Config& config) {
         // A service has just opened the state, and does not answer yet.
         status.phase = "snapshot";
     } else if (std::filesystem::exists(config.state / "CURRENT")) {
-        const auto own = open_own_state(config);
-        if (!own) return std::nullopt;
-        status = read_status(*own->context.program, *own->store);
-        status.open_work = read_open_work(*own->context.program, *own->store);
+        try {
+            if (const auto own = open_own_state(config)) {
+                status = read_status(*own->context.program, *own->store);
+                status.open_work = read_open_work(*own->context.program, *own->store);
+            } else {
+                status = bare_status(config);
+            }
+        } catch (const Failure& failure) {
+            if (failure.error().kind() != ErrorKind::unavailable) throw;
+            status = bare_status(config);
+        }
     } else {
         const auto context = read_context(config);
         if (!context) return std::nullopt;
         for (const EntityProgram& entity : context->program->entities)
             status.entities.push_back({.name = entity.name});
     }
-    Connection source = Connection::open(source_options(config, "status"));
-    const Lsn current = read_server_facts(source).current;
-    if (status.phase != "halted") {
-        status.source = current;
-    } else {
-        set_source_position(status, current);
-    }
+    ask_source(config, status);
     return status;
 }
 

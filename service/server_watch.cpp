@@ -209,7 +209,8 @@ struct ServerWatch::Impl {
             if (++entry.misses < kMissesMax) return;
             return cut(session, "the server does not know the session any more");
         }
-        if (found.answered && !session.stream)
+        const bool long_ago = Clock::now() - entry.since >= options.silence;
+        if (found.answered && long_ago && !session.stream)
             return cut(session, "the server has answered, and the answer did not arrive");
         if (session.stream) return;
         for (const Look::Holder& holder : found.holders) {

@@ -108,7 +108,10 @@ RequestHandlers handlers_for(const Program& program, RocksStore& store, Applier&
     RequestHandlers handlers = state_handlers(access);
     handlers["status"] = [&](const Request&) {
         Status status = applier.status();
-        if (const auto position = source.ask()) set_source_position(status, *position);
+        auto position = source.ask();
+        // A new session may take longer than an answer to `status` may.
+        if (!position) position = applier.slot_watch().source_position();
+        if (position) set_source_position(status, *position);
         return to_json(status);
     };
     handlers["pause"] = [&](const Request& request) {

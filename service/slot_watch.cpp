@@ -67,6 +67,7 @@ struct SlotWatch::Impl {
     std::optional<Error> look() {
         try {
             if (!connection) connection = Connection::open(source);
+            note_position();
             const auto info = inspect_slot(*connection, slot);
             if (!info || !must_close(*info)) return std::nullopt;
             const QueryResult limit = connection->exec(
@@ -79,6 +80,14 @@ struct SlotWatch::Impl {
         }
     }
 
+    void note_position() {
+        const Lsn now =
+            Lsn::parse(connection->exec("SELECT pg_current_wal_lsn()").text(0, 0)).value();
+        const std::lock_guard lock{mutex};
+        position = now;
+        position_at = std::chrono::steady_clock::now();
+    }
+
     ConnectionOptions source;
     std::string slot;
     Logger log;
@@ -89,6 +98,8 @@ struct SlotWatch::Impl {
     mutable std::mutex mutex;
     std::condition_variable changed;
     std::optional<Error> danger;
+    std::optional<Lsn> position;
+    std::chrono::steady_clock::time_point position_at;
     bool loading = true;
     bool warned = false;
     bool stopping = false;
@@ -107,6 +118,12 @@ std::optional<Error> SlotWatch::danger() const {
 }
 
 std::stop_token SlotWatch::token() const { return impl_->stop.get_token(); }
+
+std::optional<Lsn> SlotWatch::source_position() const {
+    const std::lock_guard lock{impl_->mutex};
+    const auto age = std::chrono::steady_clock::now() - impl_->position_at;
+    return age < 2 * impl_->period ? impl_->position : std::nullopt;
+}
 
 void SlotWatch::streaming() {
     const std::lock_guard lock{impl_->mutex};

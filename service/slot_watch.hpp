@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/error.hpp"
+#include "model/lsn.hpp"
 #include "postgres/connection.hpp"
 #include "telemetry/logger.hpp"
 
@@ -33,6 +34,8 @@ public:
     std::stop_token token() const;
     // The load is over.
     void streaming();
+    // Where the source was at the last look; nothing: that is long ago.
+    std::optional<Lsn> source_position() const;
 
 private:
     struct Impl;

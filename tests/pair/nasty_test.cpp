@@ -61,7 +61,7 @@ constexpr const char* kReasons =
     "course_offerings parked no_subject\n"
     "course_offerings parked no_term\n"
     "grades parked missing_parent\n"
-    "grades rejected column marks_obtained (22003)\n";
+    "grades rejected column marks_obtained (22003)  marks_obtained\n";
 
 // The journal row whose point is '99999'.
 constexpr const char* kTooLarge = "grade/990100000000000403/17/990100000000000001";

@@ -211,6 +211,7 @@ TEST_CASE("the map serves another mapping, where it is alike", "[road][postgres]
     it.road.source("DELETE FROM c WHERE b = 6; UPDATE b SET status = 'next' WHERE id = 5");
     SECTION("another order of the entities and a claim less") {
         replace("code: {claim: b.code, else: \"'BR' || b.id\"}", "code: b.code");
+        it.road.target("ALTER TABLE b DROP CONSTRAINT b_code_key");  // nothing covers it now
         const std::size_t g = mapping.find("  g:\n");
         mapping = "\nentities:\n" + mapping.substr(g) + mapping.substr(11, g - 11);
     }

@@ -43,6 +43,9 @@ TEST_CASE("SIGTERM ends a service whose servers say nothing", "[road][fault]") {
     it.road.change(62, 30, 6);
     if (side == "target") {
         SECTION("while it connects") {
+            it.road.start();
+            it.road.settle();
+            it.road.stop();
             it.target.freeze();
             it.road.start();
             std::this_thread::sleep_for(300ms);
@@ -174,4 +177,19 @@ TEST_CASE("a service that does not answer is said to be so", "[road][fault]") {
     CHECK_THAT(asked.output, ContainsSubstring("does not answer"));
     road.settle();
     road.stop();
+}
+
+TEST_CASE("a state whose source lost a table says its phase and its position all the same",
+          "[road][fault]") {
+    EndToEnd road;
+    road.change(65, 10, 4);
+    road.start();
+    road.settle();
+    road.stop();
+    road.source("ALTER TABLE customer RENAME TO customer_before");
+    const CommandResult asked = road.command({"status"});
+    CHECK(asked.status == 0);
+    CHECK_THAT(asked.output, ContainsSubstring("phase     halted"));
+    CHECK_THAT(asked.output, ContainsSubstring("public.customer"));  // what is wrong with it
+    CHECK_THAT(asked.output, !ContainsSubstring("applied 0/0"));
 }

@@ -5,6 +5,8 @@
 #include "tests/road/waiting_client.hpp"
 #include "tests/support/catch.hpp"
 
+#include "model/key.hpp"
+
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -22,7 +24,8 @@ constexpr const char* kNewAccount =
     " VALUES (9001, 'zoe', 'zoe@example.org', 1, now())";
 // Another bridge seems to have written.
 constexpr const char* kTamper = "UPDATE crossfade.progress SET batch = batch + 100";
-constexpr const char* kRepair = R"({"command": "repair", "entity": "accounts", "root_hex": "00"})";
+constexpr const char* kRepair =
+    R"({"command": "repair", "entity": "suppliers", "root_hex": "120000000000000002"})";
 
 std::string socket_of(const Bridge& road) { return road.folder() / "state/crossfade.sock"; }
 
@@ -97,7 +100,16 @@ TEST_CASE("a repair that finds an error of trust tells its client and ends the s
     begin(road);
     road.target(kTamper);
     WaitingClient client{socket_of(road)};
-    CHECK(error_of(client.request(kRepair)) != "no error");
+    const std::int64_t id = std::stoll(road.source_value("SELECT min(id) FROM customer"));
+    std::string hex;
+    for (const char byte : encode_key(Value{id})) {
+        constexpr const char* kDigits = "0123456789abcdef";
+        hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
+        hex += kDigits[static_cast<unsigned char>(byte) & 15U];
+    }
+    const std::string answer = error_of(client.request(
+        R"({"command": "repair", "entity": "customers", "root_hex": ")" + hex + R"("})"));
+    CHECK_THAT(answer, ContainsSubstring("batch"));
     CHECK(road.wait_for_end(kSoon) == 3);
 }
 
@@ -117,7 +129,7 @@ TEST_CASE("what is asked during the load is answered at once", "[road][fault]") 
     EndToEnd road;
     road.change(42, 20, 4);
     Connection other = session(ShopServers::shared().source, road.source_database());
-    other.exec("BEGIN; LOCK TABLE supplier IN ACCESS EXCLUSIVE MODE");
+    other.exec("BEGIN; SELECT pg_current_xact_id()");  // the slot waits for it
     road.start();
     WaitingClient client{socket_of(road)};
     CHECK_THAT(error_of(client.request(kRepair)),
