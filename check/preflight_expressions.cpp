@@ -36,7 +36,7 @@ enum class Shelf : std::uint8_t {
 };
 
 Shelf shelf_of(const ColumnShape& column) {
-    static const std::vector<std::pair<Shelf, std::vector<std::string_view>>> kShelves{
+    static const std::vector<std::pair<Shelf, std::vector<std::string_view>>> shelves{
         {Shelf::boolean, {"bool"}},
         {Shelf::integer, {"int2", "int4", "int8"}},
         {Shelf::number, {"numeric", "float4", "float8"}},
@@ -50,7 +50,7 @@ Shelf shelf_of(const ColumnShape& column) {
         {Shelf::bytes, {"bytea"}},
     };
     if (column.enumeration) return Shelf::enumeration;
-    for (const auto& [shelf, names] : kShelves) {
+    for (const auto& [shelf, names] : shelves) {
         if (std::find(names.begin(), names.end(), column.base) != names.end()) return shelf;
     }
     return column.base.starts_with('_') ? Shelf::array : Shelf::other;

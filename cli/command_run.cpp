@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -22,6 +23,9 @@
 namespace crossfade {
 
 namespace {
+
+constexpr std::chrono::milliseconds kStateWait{5'000};
+constexpr std::chrono::milliseconds kStatePause{100};
 
 // Until the service listens nothing is held that an end could harm.
 void end_at_once(int) { ::_exit(kGood); }
@@ -40,8 +44,7 @@ public:
                 std::cerr << finding.format() << '\n';
             return kFailed;
         }
-        if (std::filesystem::exists(config_.state / "CURRENT"))
-            store = RocksStore::open(config_.state);
+        if (std::filesystem::exists(config_.state / "CURRENT")) store = open_state();
         const std::string what = what_is_checked(*mapping);
         if (store && is_checked(*store, what)) {
             patiently([this] { context = read_context(config_); });
@@ -49,7 +52,7 @@ public:
         }
         const int status = check();
         if (status != kGood) return status;
-        if (!store) store = RocksStore::open(config_.state);
+        if (!store) store = open_state();
         keep_checked(*store, what);
         return kGood;
     }
@@ -73,6 +76,22 @@ private:
             context = std::move(found.context);
         });
         return status;
+    }
+
+    // A command that reads the state has it for a moment, another service for good.
+    std::unique_ptr<RocksStore> open_state() const {
+        const auto end = std::chrono::steady_clock::now() + kStateWait;
+        for (bool told = false;; told = true) {
+            try {
+                return RocksStore::open(config_.state);
+            } catch (const Failure& failure) {
+                if (failure.error().kind() != ErrorKind::unavailable ||
+                    std::chrono::steady_clock::now() >= end)
+                    throw;
+                if (!told) log_.info("waiting for the state, which another process has");
+            }
+            std::this_thread::sleep_for(kStatePause);
+        }
     }
 
     // A server that is down is waited for.

@@ -30,7 +30,7 @@ ServerSession::ServerSession(std::string purpose, std::string application, int s
 
 std::shared_ptr<ServerSession> ServerSession::begin(std::string purpose, std::string application,
                                                     int socket) {
-    const std::shared_ptr<ServerSession> session{
+    std::shared_ptr<ServerSession> session{
         new ServerSession{std::move(purpose), std::move(application), socket}};
     const std::lock_guard lock{sessions().mutex};
     std::erase_if(sessions().all, [](const auto& entry) { return entry.expired(); });

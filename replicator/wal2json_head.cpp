@@ -90,7 +90,7 @@ Wal2JsonHead read_wal2json_head(std::string_view message) {
             head.message = true;
             return head;
         }
-        if (*name == "schema") schema = std::move(value);
+        if (*name == "schema") schema = value;
         if (*name == "table" && schema) {
             head.placed = true;
             head.schema = std::move(*schema);

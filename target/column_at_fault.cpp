@@ -12,7 +12,7 @@ namespace {
 // As an assignment does it: an explicit cast to varchar(3) would cut off in silence.
 std::string cast_as_written(const ColumnShape& column) {
     static constexpr std::array<std::string_view, 4> kCut{"varchar", "bpchar", "bit", "varbit"};
-    const std::string cast = "CAST($1 AS " + column.type_sql + ")";
+    std::string cast = "CAST($1 AS " + column.type_sql + ")";
     if (column.modifier < 0) return cast;
     const std::string modifier = std::to_string(column.modifier);
     if (std::ranges::find(kCut, column.base) != kCut.end())

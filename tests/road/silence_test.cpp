@@ -1,5 +1,6 @@
 // A server that is gone without a word, one that dies in the middle of an answer, and somebody who
 // holds up the slot: the service says so, answers, goes on by itself, and ends when it is told to.
+#include "state/rocks_store.hpp"
 #include "tests/road/proxied.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/process.hpp"
@@ -192,4 +193,21 @@ TEST_CASE("a state whose source lost a table says its phase and its position all
     CHECK_THAT(asked.output, ContainsSubstring("phase     halted"));
     CHECK_THAT(asked.output, ContainsSubstring("public.customer"));  // what is wrong with it
     CHECK_THAT(asked.output, !ContainsSubstring("applied 0/0"));
+}
+
+TEST_CASE("a service that starts while a command reads the state waits for it", "[road][fault]") {
+    EndToEnd road;
+    road.start();
+    road.settle();
+    road.stop();
+    auto held = RocksStore::open(road.folder() / "state");
+    std::thread reader{[&held] {
+        std::this_thread::sleep_for(1s);
+        held.reset();
+    }};
+    road.start();
+    reader.join();
+    road.settle();
+    CHECK(road.runs());
+    road.stop();
 }
