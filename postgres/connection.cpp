@@ -222,6 +222,7 @@ ResultPtr Connection::answer(int sent) {
         // Without a bound of our own libpq waits; it also sends what is not sent yet.
         while (answer_within_.count() > 0 && PQisBusy(raw()) == 1) {
             if (!wait_for_input(end)) {
+                give_up();  // what comes later would be taken for the next answer
                 throw Failure{Error{ErrorKind::unavailable,
                                     purpose_ + ": no answer within " +
                                         std::to_string(answer_within_.count()) + " ms"}};

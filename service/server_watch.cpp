@@ -204,7 +204,7 @@ struct ServerWatch::Impl {
         Waiting& entry = waiting.at(session.id);
         if (!found.known || session.backend_pid == 0) {
             // Of a server that was started before the session began it may be another server.
-            if (session.backend_pid == 0) return judge_unasked(session, said);
+            if (session.backend_pid == 0) return judge_beginning(session, said);
             if (found.server_started < session.server_started) return;
             if (++entry.misses < kMissesMax) return;
             return cut(session, "the server does not know the session any more");
@@ -226,6 +226,13 @@ struct ServerWatch::Impl {
         if (Clock::now() - entry.since < entry.next_word) return;
         entry.next_word *= 2;
         log.info(said.back());
+    }
+
+    // It asks the first things of a session, so it cannot be told from others yet.
+    void judge_beginning(const SessionFacts& session, std::vector<std::string>& said) {
+        said.push_back(beginning(session) + " for the first answers of its session");
+        if (Clock::now() - waiting.at(session.id).since >= options.silence)
+            cut(session, "no answer for " + seconds_of(options.silence) + " since it connected");
     }
 
     // The server could not be asked about it.
